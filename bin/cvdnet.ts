@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import manifest from '../package.json' with { type: 'json' }
+import { addCvdCommands } from './commands/cvd.ts'
+import { CommandEnd, complain, EXIT } from './io.ts'
+
+/** The one door of the command line. Each command loads its own part of the program when it is used. */
+export function program(): Command {
+  const cvdnet = new Command('cvdnet')
+    .description(manifest.description)
+    .version(manifest.version)
+    .exitOverride()
+    .showHelpAfterError('(cvdnet --help lists the commands)')
+  addCvdCommands(cvdnet)
+  return cvdnet
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync([...argv], { from: 'user' })
+    return Number(process.exitCode ?? EXIT.done)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (error instanceof CommandEnd) {
+      complain(`cvdnet: ${error.message}`)
+      return error.status
+    }
+    complain(`cvdnet: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    return EXIT.world
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Brings a fresh machine (Node 20 or newer, npm, Debian) to where the program can run: `setup.sh run` for
+# `npm run demo`, `setup.sh test` for `npm test`. What is there already is left alone.
+set -u
+cd "$(dirname "$0")/.." || exit 3
+
+want_npm() {
+  stamp=node_modules/.cvdnet-installed
+  if [ -f "$stamp" ] && [ "$stamp" -nt package-lock.json ] && [ "$stamp" -nt package.json ]; then return; fi
+  echo "setup: installing npm packages"
+  npm ci --no-progress --loglevel=error || { echo "setup: npm could not install the packages" >&2; exit 3; }
+  : > "$stamp"
+}
+
+# Debian packages by the program that shows they are there.
+want_debian() {
+  missing=
+  for pair in "$@"; do
+    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || missing="$missing ${pair#*=}"
+  done
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
+    echo "setup: installing Debian packages:$missing"
+    # shellcheck disable=SC2086
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
+      > .setup.log.tmp 2>&1 || { tail -n 5 .setup.log.tmp >&2; echo "setup: could not install:$missing" >&2; }
+    rm -f .setup.log.tmp
+  else
+    echo "setup: missing; as root: apt-get install$missing" >&2
+  fi
+}
+
+want_npm
+case "${1:-run}" in
+  run) want_debian rsync=rsync ;;
+  test) want_debian rsync=rsync ssh=openssh-client sigtool=clamav freshclam=clamav-freshclam ;;
+  *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
+esac

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, posix } from 'node:path'
+import { test } from 'node:test'
+
+/** Who may import whom: ARCHITECTURE.md, "Rings". */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  base: [],
+  formats: ['base'],
+  core: ['base', 'formats'],
+  ports: ['base', 'formats', 'core'],
+  adapters: ['base', 'formats', 'core', 'ports'],
+  sim: ['base', 'formats', 'core', 'ports'],
+  roles: ['base', 'formats', 'core', 'ports', 'adapters'],
+}
+const PURE = new Set(['base', 'formats', 'core'])
+const BUILTINS_IN_PURE = new Set(['node:assert', 'node:buffer', 'node:crypto', 'node:zlib'])
+const FOR_THE_SHELL = [
+  /\bDate\.now\(/,
+  /\bnew Date\(\)/,
+  /\bMath\.random\(/,
+  /\bprocess\./,
+  /\bsetTimeout\(/,
+  /\bfetch\(/,
+]
+/** Folders whose siblings must not know each other. */
+const SIBLINGS_APART = new Set(['formats', 'adapters', 'roles'])
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, spec = '']) => spec)
+}
+
+function target(file: string, spec: string): readonly string[] | undefined {
+  if (spec.startsWith('#')) return spec.slice(1).split('/')
+  if (spec.startsWith('.')) return posix.join(dirname(file), spec).split('/').slice(1)
+  return undefined
+}
+
+const sources = globSync('src/**/*.ts', { exclude: ['**/*.test.ts'] })
+
+test('imports point inward, and siblings stay apart', () => {
+  const wrong: string[] = []
+  for (const file of sources) {
+    const [, ring = '', folder = ''] = file.split('/')
+    for (const spec of importsOf(readFileSync(file, 'utf8'))) {
+      const [toRing, toFolder] = target(file, spec) ?? []
+      if (toRing !== undefined && toRing !== ring && !MAY_IMPORT[ring]?.includes(toRing)) {
+        wrong.push(`${file}: ${ring} may not import ${toRing}`)
+      }
+      if (toRing === ring && SIBLINGS_APART.has(ring) && toFolder !== folder) {
+        wrong.push(`${file}: ${ring}/${folder} may not import ${ring}/${toFolder}`)
+      }
+      if (spec.startsWith('node:') && PURE.has(ring) && !BUILTINS_IN_PURE.has(spec)) {
+        wrong.push(`${file}: ${ring} may not import ${spec}`)
+      }
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('pure rings read no clock, dice, environment or network', () => {
+  const wrong: string[] = []
+  for (const file of sources.filter((name) => PURE.has(name.split('/')[1] ?? ''))) {
+    const text = readFileSync(file, 'utf8')
+    for (const call of FOR_THE_SHELL) {
+      if (call.test(text)) wrong.push(`${file}: ${call.source} is for the shell`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+})
+
+test('no source file is longer than 300 lines', () => {
+  const long = globSync(['src/**/*.ts', 'bin/**/*.ts', 'dev/**/*.ts', 'test/**/*.ts'])
+    .map((file) => ({ file, lines: readFileSync(file, 'utf8').split('\n').length - 1 }))
+    .filter(({ lines }) => lines > 300)
+  assert.deepEqual(long, [])
+})
