@@ -1,0 +1,1 @@
+export { switchLink, syncFolder, writeFileAtomic, writeFileSynced } from './atomic.ts'
