@@ -1,58 +1,127 @@
-import { randomBytes } from 'node:crypto'
-import { open, rename, rm, symlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
-
 /**
- * Writing so that a reader, and the next start after a power cut, sees the old content or the new one: draft beside
- * the target, fsync, rename, fsync of the folder.
+ * Writes that a kill or a power cut leaves either undone or done.
+ *
+ * The order is always the same: write a neighbour, fsync it, rename it over the name, fsync the folder.
+ * A reader with the old file open keeps it. What a kill leaves behind is a neighbour whose name
+ * `isLeftover` knows. Errors: `DiskError`.
  */
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, link, open, rename, rm, symlink, utimes } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { EpochSeconds } from '#base/time.ts'
+import { diskError, errnoOf } from './error.ts'
+
+/** A name no publisher uses, with a dot in front so that no web server offers it. */
+const LEFTOVER = /^\.cvdnet-[0-9a-f]{16}\.tmp$/
+
+/** An unused name beside `path`, on the same file system and therefore good for a rename. */
+export function neighbour(path: string): string {
+  return join(dirname(path), `.cvdnet-${randomBytes(8).toString('hex')}.tmp`)
+}
+
+/** True for the name of a half-written neighbour that a killed process left. */
+export function isLeftover(name: string): boolean {
+  return LEFTOVER.test(basename(name))
+}
+
+/** Makes the folder's entries (new names, renames, removals) durable. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    await using folder = await open(path, 'r')
+    await folder.sync()
+  } catch (error) {
+    throw diskError(`make folder "${path}" durable`, error)
+  }
+}
+
+/** Makes one file's content durable. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    await using file = await open(path, 'r')
+    await file.sync()
+  } catch (error) {
+    throw diskError(`make "${path}" durable`, error)
+  }
+}
+
+export interface WriteOptions {
+  /** Permission bits, exactly: the process's mask does not change them. 0o644 unless told. */
+  readonly mode?: number
+  readonly lastModified?: EpochSeconds
+}
+
+/** Replaces or makes a file in one step. */
 export async function writeFileAtomic(
   path: string,
-  data: string | Uint8Array,
-  options: { readonly mode?: number } = {},
+  data: Uint8Array | string,
+  options: WriteOptions = {},
 ): Promise<void> {
-  const draft = draftOf(path)
+  const part = neighbour(path)
   try {
-    await writeFileSynced(draft, data, { mode: options.mode ?? 0o644, flags: 'wx' })
-    await rename(draft, path)
+    await using file = await open(part, 'wx', 0o600)
+    await file.writeFile(data)
+    await file.chmod(options.mode ?? 0o644)
+    if (options.lastModified !== undefined) {
+      await file.utimes(options.lastModified, options.lastModified)
+    }
+    await file.sync()
   } catch (error) {
-    await rm(draft, { force: true })
-    throw error
+    await rm(part, { force: true })
+    throw diskError(`write "${path}"`, error)
+  }
+  await putInPlace(part, path)
+}
+
+/** The last step of every replacement: `part` becomes `path`, durably. `part` is removed when that fails. */
+export async function putInPlace(part: string, path: string): Promise<void> {
+  try {
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    throw diskError(`put "${path}" in place`, error)
   }
   await syncFolder(dirname(path))
 }
 
-/** For files of a folder that nobody sees yet. */
-export async function writeFileSynced(
-  path: string,
-  data: string | Uint8Array,
-  options: { readonly mode?: number; readonly flags?: 'w' | 'wx' } = {},
-): Promise<void> {
-  await using file = await open(path, options.flags ?? 'w', options.mode ?? 0o644)
-  await file.writeFile(data)
-  await file.sync()
-}
-
-/** Makes renames, links and removals in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, 'r')
-  await folder.sync()
-}
-
-/** Points the symbolic link `link` at `target` in one step, whether it was there before or not. */
+/** Makes `link` a symbolic link to `target`, in one step, whatever link was there before. */
 export async function switchLink(link: string, target: string): Promise<void> {
-  const draft = draftOf(link)
-  await symlink(target, draft)
+  const part = neighbour(link)
   try {
-    await rename(draft, link)
+    await symlink(target, part)
   } catch (error) {
-    await rm(draft, { force: true })
-    throw error
+    throw diskError(`make link "${link}"`, error)
   }
-  await syncFolder(dirname(link))
+  await putInPlace(part, link)
 }
 
-/** Drafts begin with a dot: they are never served, never counted as uploads, and swept at the next start. */
-function draftOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.draft`)
+/** Reasons to copy where a hard link would do: another file system, too many links, or one that forbids them. */
+const COPY_INSTEAD = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS'])
+
+/** `to` must not exist. Says which of the two was done: a link shares its times with `from`, a copy has its own. */
+export async function linkOrCopy(from: string, to: string): Promise<'linked' | 'copied'> {
+  try {
+    await link(from, to)
+    return 'linked'
+  } catch (error) {
+    if (!COPY_INSTEAD.has(errnoOf(error) ?? '')) throw diskError(`link "${from}" to "${to}"`, error)
+  }
+  await copyDurably(from, to)
+  return 'copied'
+}
+
+/** A new file of its own, on disk when this returns. `to` must not exist. */
+export async function copyDurably(
+  from: string,
+  to: string,
+  lastModified?: EpochSeconds,
+): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+    if (lastModified !== undefined) await utimes(to, lastModified, lastModified)
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') await rm(to, { force: true })
+    throw diskError(`copy "${from}" to "${to}"`, error)
+  }
+  await syncFile(to)
 }

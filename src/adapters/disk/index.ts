@@ -1,1 +1,13 @@
-export { switchLink, syncFolder, writeFileAtomic, writeFileSynced } from './atomic.ts'
+export {
+  copyDurably,
+  isLeftover,
+  linkOrCopy,
+  neighbour,
+  putInPlace,
+  switchLink,
+  syncFile,
+  syncFolder,
+  type WriteOptions,
+  writeFileAtomic,
+} from './atomic.ts'
+export { DiskError, type DiskErrorCode, diskError, errnoOf } from './error.ts'

@@ -5,7 +5,7 @@ import { Metadata, MetaFile, Snapshot, TargetFile, Targets, Timestamp } from '@t
 import type { EpochMs } from '#base/time.ts'
 import type { Manifest } from '#core/release/manifest.ts'
 import type { ManifestSigner } from '#ports/manifest-signer.ts'
-import { writeFileSynced } from '../disk/index.ts'
+import { writeFileAtomic } from '../disk/index.ts'
 import { expiry, json, loadTufKey, type OnlineRole, SPEC_VERSION, type TufKey } from './keys.ts'
 
 /** Freshness: as long as a mirror may stay unreached before it leaves the list (R113). Re-signed every six hours. */
@@ -78,7 +78,7 @@ export class TufSigner implements ManifestSigner {
     const metadata = new Metadata(signed)
     metadata.sign((data) => this.#keys[role].sign(data))
     const text = json(metadata)
-    await writeFileSynced(join(folder, `${role}.json`), text)
+    await writeFileAtomic(join(folder, `${role}.json`), text)
     return text
   }
 

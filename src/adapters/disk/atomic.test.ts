@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import {
+  mkdir,
+  mkdtempDisposable,
+  readdir,
+  readFile,
+  readlink,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { epochSeconds } from '#base/time.ts'
+import {
+  copyDurably,
+  isLeftover,
+  linkOrCopy,
+  neighbour,
+  switchLink,
+  writeFileAtomic,
+} from './atomic.ts'
+import { DiskError } from './error.ts'
+
+const work = () => mkdtempDisposable(join(tmpdir(), 'cvdnet-atomic-'))
+
+test('an atomic write leaves one file with content, mode and time, and no neighbour', async () => {
+  await using dir = await work()
+  const path = join(dir.path, 'timestamp')
+  await writeFile(path, 'old')
+  const before = (await stat(path)).ino
+  await writeFileAtomic(path, 'new', { mode: 0o640, lastModified: epochSeconds(1_000_000_000) })
+  assert.equal(await readFile(path, 'utf8'), 'new')
+  const after = await stat(path)
+  assert.equal(after.mode & 0o777, 0o640)
+  assert.equal(after.mtimeMs, 1_000_000_000_000)
+  assert.notEqual(after.ino, before, 'a reader of the old file must keep it')
+  assert.deepEqual(await readdir(dir.path), ['timestamp'])
+})
+
+test('a failed write says what it was doing, has a code and leaves nothing', async () => {
+  await using dir = await work()
+  await mkdir(join(dir.path, 'taken', 'full'), { recursive: true })
+  await assert.rejects(writeFileAtomic(join(dir.path, 'taken'), 'x'), (error: unknown) => {
+    assert.ok(error instanceof DiskError)
+    assert.match(error.message, /^Cannot put ".*taken" in place/)
+    return true
+  })
+  await assert.rejects(writeFileAtomic(join(dir.path, 'no', 'where'), 'x'), { code: 'vanished' })
+  assert.deepEqual(await readdir(dir.path), ['taken'])
+})
+
+test('a link is switched over a link, and first made where none was', async () => {
+  await using dir = await work()
+  const current = join(dir.path, 'current')
+  await switchLink(current, 'trees/1')
+  await switchLink(current, 'trees/2')
+  assert.equal(await readlink(current), 'trees/2')
+  assert.deepEqual(await readdir(dir.path), ['current'])
+})
+
+test('linking shares the file, copying makes another; neither overwrites', async () => {
+  await using dir = await work()
+  const [from, linked, copied] = ['from', 'linked', 'copied'].map((name) => join(dir.path, name))
+  assert.ok(from && linked && copied)
+  await writeFile(from, 'payload')
+  assert.equal(await linkOrCopy(from, linked), 'linked')
+  assert.equal((await stat(linked)).ino, (await stat(from)).ino)
+  await copyDurably(from, copied, epochSeconds(5))
+  assert.notEqual((await stat(copied)).ino, (await stat(from)).ino)
+  assert.equal((await stat(copied)).mtimeMs, 5000)
+  await assert.rejects(linkOrCopy(from, copied), DiskError)
+  await assert.rejects(copyDurably(linked, copied), DiskError)
+  assert.equal(await readFile(copied, 'utf8'), 'payload')
+})
+
+test('leftovers are known by name, and nothing else is', () => {
+  assert.ok(isLeftover(neighbour('/a/b')))
+  for (const name of ['daily.cvd', '.cvdnet-x.tmp', '.htaccess', 'local_a.tmp']) {
+    assert.equal(isLeftover(name), false)
+  }
+})
