@@ -11,3 +11,10 @@ export {
   writeFileAtomic,
 } from './atomic.ts'
 export { DiskError, type DiskErrorCode, diskError, errnoOf } from './error.ts'
+export { JournalFile } from './journal-file.ts'
+export {
+  type Publication,
+  type PublishedTree,
+  ReleaseFolder,
+  type ReleaseFolderOptions,
+} from './release-folder.ts'
