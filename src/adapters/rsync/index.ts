@@ -1,0 +1,1 @@
+export { RsyncDaemon, RsyncDaemonError, type RsyncDaemonEvent } from './daemon.ts'
