@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, readlink, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, readlink, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Generation, generation, type Serial, serial } from '#base/names.ts'
-import type { EpochMs } from '#base/time.ts'
+import type { EpochMs, EpochSeconds } from '#base/time.ts'
 import { manifestOf, parseRelease, printRelease, type Release } from '#core/release/index.ts'
 import type { ManifestSigner } from '#ports/manifest-signer.ts'
-import { copyDurably, linkOrCopy, switchLink, syncFolder, writeFileAtomic } from './atomic.ts'
+import { linkOrCopy, switchLink, syncFile, syncFolder, writeFileAtomic } from './atomic.ts'
 
 /** What is public on a master right now. */
 export interface PublishedTree {
@@ -101,7 +101,7 @@ export class ReleaseFolder {
       folders.add(dirname(place))
       const source = incoming.get(file.path)
       if (source === undefined) await linkOrCopy(join(from, file.path), place)
-      else await copyDurably(source, place, file.datedAt)
+      else await takeIn(source, place, file.datedAt)
       this.#step(`release has ${file.path}`)
     }
     await writeFileAtomic(join(draft, RELEASE_FILE), printRelease(release))
@@ -201,4 +201,12 @@ export class ReleaseFolder {
   #step(name: string): void {
     this.#options.onStep?.(name)
   }
+}
+
+/** The judged copy itself becomes the published file: same inode, dated, readable, on disk. */
+async function takeIn(source: string, place: string, datedAt: EpochSeconds): Promise<void> {
+  await linkOrCopy(source, place)
+  await chmod(place, 0o644)
+  await utimes(place, datedAt, datedAt)
+  await syncFile(place)
 }

@@ -58,6 +58,10 @@ export class PushLine {
 
   /** Starts or redirects the line. Returns the end of listening. */
   want(wanted: Wanted, listener: (event: PushEvent) => void): () => void {
+    if (this.#acknowledged >= wanted.generation) {
+      listener({ kind: 'acknowledged', wanted, afterMs: 0 })
+      return () => {}
+    }
     this.#listeners.add(listener)
     const newer = this.#wanted === undefined || wanted.generation >= this.#wanted.wanted.generation
     if (newer) {
@@ -66,9 +70,7 @@ export class PushLine {
       this.#wake.abort(new Error('A newer release is wanted'))
       this.#wake = new AbortController()
     }
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= this.#run()
     return () => this.#listeners.delete(listener)
   }
 
@@ -78,32 +80,36 @@ export class PushLine {
   }
 
   async #run(): Promise<void> {
+    // Waits for the next turn, so that `#running` is set before anything can end it.
+    await null
     while (!this.#world.signal.aborted) {
       const goal = this.#wanted
-      if (goal === undefined || this.#acknowledged >= goal.wanted.generation) return
+      if (goal === undefined || this.#acknowledged >= goal.wanted.generation) break
       const failure = await this.#try(goal.wanted)
       if (failure === undefined) {
         this.#acknowledged = goal.wanted.generation
         const afterMs = this.#world.clock.now() - goal.sinceMs
         this.#tell({ kind: 'acknowledged', wanted: goal.wanted, afterMs })
-      } else if (goal === this.#wanted && !(await this.#waitForRetry(failure))) {
-        return
+      } else if (goal === this.#wanted) {
+        await this.#waitForRetry(failure)
       }
     }
+    // In the same turn as the last look at `#wanted`: a want that comes later starts a new run.
+    this.#running = undefined
   }
 
-  /** False when the tries are used up. */
-  async #waitForRetry(reason: string): Promise<boolean> {
+  /** When the tries are used up nothing is wanted any more, until the next push. */
+  async #waitForRetry(reason: string): Promise<void> {
     const { policy, draw, clock, signal } = this.#world
     this.#attempt += 1
     if (this.#attempt > policy.retries) {
+      this.#wanted = undefined
       this.#tell({ kind: 'failed', reason, retryInMs: undefined })
-      return false
+      return
     }
     const retryInMs = retryDelayMs(this.#attempt, policy, draw)
     this.#tell({ kind: 'failed', reason, retryInMs })
     await clock.sleep(retryInMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {})
-    return true
   }
 
   /** One try. Undefined when the mirror was seen serving what is wanted, else the reason in words. */

@@ -1,0 +1,52 @@
+import { rfc3339 } from '#base/time.ts'
+import type { SetFacts } from '#core/gate/index.ts'
+import type { ReleaseFile } from '#core/release/index.ts'
+import type { PushEvent } from './push-line.ts'
+
+/** What the sigmaker reads on his terminal. One place, so that it stays one voice. */
+
+export function describeSet(facts: SetFacts): string[] {
+  const databases = facts.databases.map((one) => {
+    const signed = one.signedBy === undefined ? '' : `, signed by ${one.signedBy}`
+    const inside = one.header === undefined ? 'no readable header' : `version ${one.header.version}`
+    const built = one.header === undefined ? '' : `, built ${rfc3339(one.header.builtAt)}`
+    return `${one.file}: ${count(one.bytes)} bytes, ${inside}${built}${signed}`
+  })
+  const patches = facts.patches.map((one) => `${one.file}: ${count(one.bytes)} bytes`)
+  const sets = facts.sets.map(
+    (one) => `${one.file}: version ${one.version ?? '?'} of ${one.files.length} plain file(s)`,
+  )
+  return [...databases, ...patches, ...sets]
+}
+
+export function describeFiles(files: readonly ReleaseFile[]): string {
+  const versioned = files.filter(({ kind }) => kind === 'database' || kind === 'set')
+  const names = new Set(versioned.map(({ name, version }) => `${name} ${version}`))
+  return [...names].join(', ')
+}
+
+/** Undefined for what a reader of the terminal need not see. */
+export function describePush(mirror: string, event: PushEvent): string | undefined {
+  switch (event.kind) {
+    case 'connecting':
+    case 'syncing':
+    case 'said':
+      return undefined
+    case 'acknowledged':
+      return `${mirror}: serves it, ${seconds(event.afterMs)}`
+    case 'failed':
+      return event.retryInMs === undefined
+        ? `${mirror}: ${event.reason}; given up until the next push`
+        : `${mirror}: ${event.reason}; tries again in ${seconds(event.retryInMs)}`
+    default:
+      return event satisfies never
+  }
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 0)} s`
+}
+
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',')
+}
