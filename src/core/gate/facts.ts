@@ -1,0 +1,75 @@
+import type { DbName, DbVersion } from '#base/names.ts'
+import type { EpochSeconds } from '#base/time.ts'
+
+/** What was found in one frozen upload. Values only: whoever gathered them has read the files, the gate does not. */
+export interface SetFacts {
+  readonly databases: readonly DatabaseFacts[]
+  readonly patches: readonly PatchFacts[]
+  readonly sets: readonly PlainSetFacts[]
+  /** Files that no rule can accept, with why. */
+  readonly strangers: readonly { readonly file: string; readonly hint: string }[]
+  /** `.sign` files. */
+  readonly detachedSignatures: readonly string[]
+}
+
+export interface FileFacts {
+  readonly file: string
+  readonly bytes: number
+  /** Lower-case hexadecimal; of the whole file. */
+  readonly sha256: string
+}
+
+export interface DatabaseFacts extends FileFacts {
+  readonly name: DbName
+  readonly container: 'cvd' | 'cud'
+  /** Undefined when no header could be read; then `faults` says why. */
+  readonly header:
+    | {
+        readonly version: DbVersion
+        /** Header field 8. Absent before September 2004. */
+        readonly builtAt: EpochSeconds | undefined
+        /** Header field 1, the same instant in words. */
+        readonly builtAtInWords: EpochSeconds | undefined
+        readonly md5: string | undefined
+      }
+    | undefined
+  /** Names of the members, `.info` among them. */
+  readonly members: readonly string[]
+  /** The publisher whose keys signed both header and `.info`. */
+  readonly signedBy: string | undefined
+  /** What is wrong with the file itself, in words. */
+  readonly faults: readonly string[]
+}
+
+export interface PatchFacts extends FileFacts {
+  readonly name: DbName
+  /** From the file's name: freshclam goes by it. */
+  readonly version: DbVersion
+  /** From inside. */
+  readonly headerVersion: DbVersion | undefined
+  readonly signedBy: string | undefined
+  readonly faults: readonly string[]
+  /** Whether the patches up to this one lead from the published version to the uploaded one, member by member. */
+  readonly leads:
+    | { readonly kind: 'yes' }
+    | { readonly kind: 'not-tried' }
+    | { readonly kind: 'no'; readonly reason: string }
+}
+
+/** A `NAME.set`, its signature, and the plain files it lists (decision 1b). */
+export interface PlainSetFacts extends FileFacts {
+  readonly name: DbName
+  readonly version: DbVersion | undefined
+  readonly signature:
+    | ({ readonly kind: 'good'; readonly key: string } & FileFacts)
+    | { readonly kind: 'bad'; readonly reason: string }
+    | { readonly kind: 'missing' }
+  /** The files that are there and named after the set or listed in it. */
+  readonly files: readonly PlainFileFacts[]
+  readonly listed: readonly { readonly file: string; readonly sha256: string }[]
+  readonly faults: readonly string[]
+}
+
+export interface PlainFileFacts extends FileFacts {
+  readonly faults: readonly string[]
+}

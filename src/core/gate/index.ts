@@ -1,0 +1,13 @@
+export { mayRelease, type Releaser } from './bench.ts'
+export type {
+  DatabaseFacts,
+  FileFacts,
+  PatchFacts,
+  PlainFileFacts,
+  PlainSetFacts,
+  SetFacts,
+} from './facts.ts'
+export { judge, type Verdict } from './judge.ts'
+export { classify, memberBelongs, PLAIN_EXTENSIONS, type SetFileName } from './names.ts'
+export { chainOf } from './patches.ts'
+export { describeReason, type GateReason } from './reasons.ts'
