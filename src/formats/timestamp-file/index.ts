@@ -1,0 +1,7 @@
+export {
+  parseTimestamp,
+  printTimestamp,
+  TIMESTAMP_CHARS_MAX,
+  type Timestamp,
+  type TimestampFault,
+} from './timestamp.ts'
