@@ -2,16 +2,15 @@
  * The operator's EXCLUDE patterns as rsync understands them (rsync(1), "PATTERN MATCHING RULES"), so that the files
  * rsync does not fetch are the ones whose absence we accept, and the ones we do not delete.
  *
- * Supported: `/` in front (from the root of the tree), `/` behind (folders only), `*`, `**`, `?`, `[…]`, `\`,
- * a trailing `/***`, and the prefixes `+ ` and `- `. The first rule that matches decides; what lies in a hidden
- * folder is hidden.
+ * Supported: `/` in front (from the root of the tree), `/` behind (folders only), `*`, `**`, `?`, `[…]`, `\`, and
+ * a trailing `/***`. What lies in a hidden folder is hidden. rsync's prefixes (`+ `, `- `, `!`) are refused when the
+ * settings are read.
  */
 
 /** True for a path that the operator keeps for himself. */
 export type Hidden = (path: string) => boolean
 
 interface Rule {
-  readonly hides: boolean
   readonly foldersOnly: boolean
   readonly pattern: RegExp
 }
@@ -26,24 +25,21 @@ export function hiddenBy(patterns: readonly string[]): Hidden {
     return parts.some((_, at) => {
       const part = parts.slice(0, at + 1).join('/')
       const folder = at < parts.length - 1
-      const rule = rules.find((each) => (folder || !each.foldersOnly) && each.pattern.test(part))
-      return rule?.hides === true
+      return rules.some((rule) => (folder || !rule.foldersOnly) && rule.pattern.test(part))
     })
   }
 }
 
 function parseRule(text: string): Rule {
-  const hides = !text.startsWith('+ ')
-  const bare = /^[+-] /.test(text) ? text.slice(2) : text
-  const foldersOnly = bare.endsWith('/') && bare.length > 1
-  const body = foldersOnly ? bare.slice(0, -1) : bare
+  const foldersOnly = text.endsWith('/') && text.length > 1
+  const body = foldersOnly ? text.slice(0, -1) : text
   const anchored = body.startsWith('/')
   const source = toPattern(anchored ? body.slice(1) : body)
-  return { hides, foldersOnly, pattern: new RegExp(`^${anchored ? '' : '(?:.*/)?'}${source}$`, 's') }
+  return { foldersOnly, pattern: new RegExp(`^${anchored ? '' : '(?:.*/)?'}${source}$`, 's') }
 }
 
 /** One token of a pattern: stars, one character, a class, or an escaped character. */
-const TOKEN = /\/\*\*\*$|\*+|\?|\[[!^]?\]?[^\]]*\]|\\.|[^]/g
+const TOKEN = /\/\*\*\*$|\*+|\?|\[[!^]?\]?[^\]]*\]|\\.|./gs
 
 function toPattern(glob: string): string {
   return glob.replaceAll(TOKEN, (token) => {
@@ -56,8 +52,14 @@ function toPattern(glob: string): string {
   })
 }
 
+/** A class never matches a slash. One that makes no sense (`[z-a]`) stands for itself. */
 function toClass(token: string): string {
   const negated = /^\[[!^]/.test(token)
   const inside = token.slice(negated ? 2 : 1, -1).replaceAll(/[\\\]^[]/g, '\\$&')
-  return `(?!/)[${negated ? '^' : ''}${inside}]`
+  const source = `(?!/)[${negated ? '^' : ''}${inside}]`
+  try {
+    return new RegExp(source).source
+  } catch {
+    return RegExp.escape(token)
+  }
 }

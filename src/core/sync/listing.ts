@@ -54,7 +54,10 @@ export function compareHashes(
 }
 
 /** Do two manifests describe the same files? One generation has one content, for ever. */
-export function sameFiles(a: Manifest, b: ReadonlyMap<string, Pick<ManifestFile, 'sha256'>>): boolean {
+export function sameFiles(
+  a: Manifest,
+  b: ReadonlyMap<string, Pick<ManifestFile, 'sha256'>>,
+): boolean {
   return (
     a.files.size === b.size &&
     [...a.files.values()].every(({ path, sha256 }) => b.get(path)?.sha256 === sha256)

@@ -64,4 +64,3 @@ export function dateRule(path: string): DateRule {
   if (PATCH.test(path) || path.startsWith('tuf/')) return 'as-sent'
   return 'published'
 }
-

@@ -17,7 +17,11 @@ export type VersionFault =
       readonly from: DbVersion
       readonly to: DbVersion
     }
-  | { readonly kind: 'same-version-other-bytes'; readonly path: string; readonly version: DbVersion }
+  | {
+      readonly kind: 'same-version-other-bytes'
+      readonly path: string
+      readonly version: DbVersion
+    }
 
 /** Compares each database on offer with the newest one of that path that was ever published here. */
 export function compareVersions(
