@@ -1,0 +1,1 @@
+export { RsyncTransfer, type RsyncTransferOptions } from './pull.ts'
