@@ -36,8 +36,8 @@ export interface Trigger {
   pull(
     target: TriggerTarget,
     options: {
-      /** Called once, when the mirror has let us in and before its sync starts. */
-      readonly onAdmitted: () => void
+      /** Awaited once the mirror has let us in, before its sync starts: a master lets only so many sync at a time. */
+      readonly onAdmitted: () => Promise<void>
       readonly onLine: (line: string) => void
       readonly signal: AbortSignal
     },

@@ -21,7 +21,7 @@ export function judgeDatabase(database: DatabaseFacts, bench: Bench): Finding {
   if (old?.sha256 === database.sha256) return { reasons, files: [] }
   const { version, builtAt } = database.header
   reasons.push(...versionReasons(file, version, old), ...timeReasons(database, old, bench.now))
-  if (reasons.length > 0 || builtAt === undefined) return { reasons, files: [] }
+  if (reasons.length > 0) return { reasons, files: [] }
   const { bytes, sha256 } = database
   return {
     reasons,
@@ -46,10 +46,9 @@ function timeReasons(
   old: DatabaseFile | undefined,
   now: EpochSeconds,
 ): GateReason[] {
+  if (header === undefined) return []
   const reasons: GateReason[] = []
-  const builtAt = header?.builtAt
-  if (builtAt === undefined) return [{ kind: 'no-build-time', file }]
-  const inWords = header?.builtAtInWords
+  const { builtAt, builtAtInWords: inWords } = header
   // The words have no seconds, so the same instant may differ by less than a minute.
   const apart = inWords === undefined ? 0 : Math.abs(builtAt - inWords)
   if (apart >= 60) reasons.push({ kind: 'build-times-differ', file, bySeconds: apart })
@@ -58,7 +57,7 @@ function timeReasons(
   if (old !== undefined && builtAt <= old.builtAt) {
     reasons.push({ kind: 'built-no-later', file, builtAt, published: old.builtAt })
   }
-  if (header?.md5?.startsWith('00') === true && signedBy !== 'clamav') {
+  if (header.md5?.startsWith('00') === true && signedBy !== 'clamav') {
     reasons.push({ kind: 'md5-with-leading-zeros', file })
   }
   return reasons

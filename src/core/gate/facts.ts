@@ -26,9 +26,9 @@ export interface DatabaseFacts extends FileFacts {
   readonly header:
     | {
         readonly version: DbVersion
-        /** Header field 8. Absent before September 2004. */
-        readonly builtAt: EpochSeconds | undefined
-        /** Header field 1, the same instant in words. */
+        /** Header field 8. */
+        readonly builtAt: EpochSeconds
+        /** Header field 1, the same instant in words; undefined when it is no time. */
         readonly builtAtInWords: EpochSeconds | undefined
         readonly md5: string | undefined
       }

@@ -5,12 +5,6 @@ export type GateReason =
   | { readonly kind: 'nothing-uploaded' }
   | { readonly kind: 'not-a-signature-file'; readonly file: string; readonly hint: string }
   | { readonly kind: 'damaged'; readonly file: string; readonly fault: string }
-  | {
-      readonly kind: 'too-large'
-      readonly file: string
-      readonly bytes: number
-      readonly max: number
-    }
   | { readonly kind: 'wrong-content'; readonly file: string; readonly member: string }
   | { readonly kind: 'not-yours'; readonly file: string; readonly database: string }
   | VersionReason
@@ -26,7 +20,6 @@ export type VersionReason =
       readonly published: number
     }
   | { readonly kind: 'same-version-other-bytes'; readonly file: string; readonly version: number }
-  | { readonly kind: 'no-build-time'; readonly file: string }
   | { readonly kind: 'build-times-differ'; readonly file: string; readonly bySeconds: number }
   | { readonly kind: 'built-in-future'; readonly file: string; readonly bySeconds: number }
   | {
@@ -79,8 +72,6 @@ function words(reason: GateReason): string {
       return `not something this network carries; ${reason.hint}`
     case 'damaged':
       return reason.fault
-    case 'too-large':
-      return `${reason.bytes} bytes, more than the ${reason.max} that a file may have`
     case 'wrong-content':
       return `its member "${reason.member}" does not belong to a database of this name`
     case 'not-yours':
@@ -89,7 +80,6 @@ function words(reason: GateReason): string {
       return 'no certificate authority is configured to check it against, and a wrong .sign locks out engines from 1.5 on; leave it out'
     case 'older-version':
     case 'same-version-other-bytes':
-    case 'no-build-time':
     case 'build-times-differ':
     case 'built-in-future':
     case 'built-no-later':
@@ -121,8 +111,6 @@ function versionWords(reason: VersionReason): string {
       return `version ${reason.version} is not above the published version ${reason.published}`
     case 'same-version-other-bytes':
       return `version ${reason.version} is published already, with other bytes`
-    case 'no-build-time':
-      return 'its header has no build time in seconds (field 9), which clients compare'
     case 'build-times-differ':
       return `its header gives two build times that are ${reason.bySeconds} s apart`
     case 'built-in-future':

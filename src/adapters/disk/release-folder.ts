@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, readlink, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { type Generation, generation, type Serial, serial } from '#base/names.ts'
+import type { EpochMs } from '#base/time.ts'
+import { manifestOf, parseRelease, printRelease, type Release } from '#core/release/index.ts'
+import type { ManifestSigner } from '#ports/manifest-signer.ts'
+import { copyDurably, linkOrCopy, switchLink, syncFolder, writeFileAtomic } from './atomic.ts'
+
+/** What is public on a master right now. */
+export interface PublishedTree {
+  readonly release: Release
+  readonly generation: Generation
+  /** Absolute path of the immutable tree. */
+  readonly folder: string
+}
+
+export interface ReleaseFolderOptions {
+  readonly folder: string
+  readonly signer: ManifestSigner
+  /** Releases and trees that stay on disk after a newer one is public: readers in flight still use them. */
+  readonly kept: number
+  /** Told each step by name, in order. Tests end the process here. */
+  readonly onStep?: (step: string) => void
+}
+
+export interface Publication {
+  readonly release: Release
+  readonly generation: Generation
+  /** Small files that are not part of the release: `timestamp`, pages. By path. */
+  readonly pointers: ReadonlyMap<string, string>
+  readonly now: EpochMs
+}
+
+const RELEASE_FILE = '.release.json'
+const BUILDING = /^\.building-/
+
+/**
+ * A master's releases on disk (decision 2): `releases/SERIAL/` holds one release's files, `trees/GENERATION/` is what
+ * clients see: hard links to a release, its pointers and the signed manifest. Neither changes once it has its name.
+ * The link `current` names the public tree and is switched by one rename, so at every instant, a crash included,
+ * the old state is public or the new one.
+ */
+export class ReleaseFolder {
+  readonly #options: ReleaseFolderOptions
+  #published: PublishedTree | undefined
+
+  private constructor(options: ReleaseFolderOptions) {
+    this.#options = options
+  }
+
+  /** Reads what is public and sweeps what a crash left behind. Throws when what is public cannot be read. */
+  static async open(options: ReleaseFolderOptions): Promise<ReleaseFolder> {
+    const opened = new ReleaseFolder(options)
+    await mkdir(opened.#path('releases'), { recursive: true })
+    await mkdir(opened.#path('trees'), { recursive: true })
+    opened.#published = await opened.#read()
+    await opened.#sweep()
+    return opened
+  }
+
+  get published(): PublishedTree | undefined {
+    return this.#published
+  }
+
+  /** The link that the rsync module points at. It exists once something was published. */
+  get current(): string {
+    return this.#path('current')
+  }
+
+  /**
+   * Makes a release public. `incoming` maps each path that is new or changed to the file it is taken from; every other
+   * file is linked from the release that is public now.
+   */
+  async publish(publication: Publication, incoming: ReadonlyMap<string, string>): Promise<void> {
+    const { release } = publication
+    this.#refuseGoingBack(release.serial, publication.generation)
+    const target = this.#path('releases', String(release.serial))
+    if (this.#published?.release.serial !== release.serial) {
+      await this.#buildRelease(release, incoming, target)
+    }
+    await this.#publishTree(publication, target)
+    await this.#sweep()
+    this.#step('old releases swept')
+  }
+
+  async #buildRelease(
+    release: Release,
+    incoming: ReadonlyMap<string, string>,
+    target: string,
+  ): Promise<void> {
+    const draft = this.#path('releases', `.building-${release.serial}`)
+    await rm(draft, { recursive: true, force: true })
+    await mkdir(draft)
+    this.#step('release folder made')
+    const from = this.#path('releases', String(this.#published?.release.serial ?? ''))
+    const folders = new Set([draft])
+    for (const file of release.files.values()) {
+      const place = join(draft, file.path)
+      await mkdir(dirname(place), { recursive: true })
+      folders.add(dirname(place))
+      const source = incoming.get(file.path)
+      if (source === undefined) await linkOrCopy(join(from, file.path), place)
+      else await copyDurably(source, place, file.datedAt)
+      this.#step(`release has ${file.path}`)
+    }
+    await writeFileAtomic(join(draft, RELEASE_FILE), printRelease(release))
+    for (const folder of folders) await syncFolder(folder)
+    await rename(draft, target)
+    await syncFolder(this.#path('releases'))
+    this.#step('release in place')
+  }
+
+  async #publishTree(publication: Publication, releaseFolder: string): Promise<void> {
+    const { release, generation: number, pointers, now } = publication
+    const draft = this.#path('trees', `.building-${number}`)
+    await rm(draft, { recursive: true, force: true })
+    await mkdir(draft)
+    const folders = new Set([draft])
+    for (const file of release.files.values()) {
+      const place = join(draft, file.path)
+      await mkdir(dirname(place), { recursive: true })
+      folders.add(dirname(place))
+      await linkOrCopy(join(releaseFolder, file.path), place)
+    }
+    this.#step('tree linked')
+    const listed = []
+    for (const [path, text] of pointers) {
+      await writeFileAtomic(join(draft, path), text)
+      const sha256 = createHash('sha256').update(text).digest('hex')
+      listed.push({ path, bytes: Buffer.byteLength(text), sha256 })
+    }
+    this.#step('pointers written')
+    await this.#options.signer.sign(draft, manifestOf(release, number, listed), now)
+    for (const folder of folders) await syncFolder(folder)
+    this.#step('manifest signed')
+    const folder = this.#path('trees', String(number))
+    await rename(draft, folder)
+    await syncFolder(this.#path('trees'))
+    this.#step('tree in place')
+    await switchLink(this.current, join('trees', String(number)))
+    this.#published = { release, generation: number, folder }
+    this.#step('current switched')
+  }
+
+  #refuseGoingBack(newSerial: Serial, newGeneration: Generation): void {
+    const old = this.#published
+    if (old === undefined) return
+    if (newSerial < old.release.serial || newGeneration <= old.generation) {
+      throw new Error(
+        `Cannot publish serial ${newSerial} generation ${newGeneration} over ` +
+          `serial ${old.release.serial} generation ${old.generation}`,
+      )
+    }
+  }
+
+  async #read(): Promise<PublishedTree | undefined> {
+    const target = await readlink(this.current).catch(() => undefined)
+    if (target === undefined) return undefined
+    const number = generation(Number(basename(target)))
+    const stamp = await readFile(join(this.current, 'timestamp'), 'utf8')
+    const serialText = /serial (\d+) generation/.exec(stamp)?.[1]
+    const releaseFile = this.#path('releases', serialText ?? '?', RELEASE_FILE)
+    const parsed = parseRelease(await readFile(releaseFile, 'utf8'))
+    if (!parsed.ok) throw new Error(`Cannot read "${releaseFile}": ${parsed.fault.reason}`)
+    if (number === undefined) throw new Error(`Cannot read where "${this.current}" points`)
+    return { release: parsed.value, generation: number, folder: this.#path(target) }
+  }
+
+  /** Removes drafts, numbers above the public ones (a crash before the switch) and those too old to keep. */
+  async #sweep(): Promise<void> {
+    const { kept } = this.#options
+    const published = this.#published
+    await this.#sweepFolder('releases', published?.release.serial ?? 0, kept)
+    await this.#sweepFolder('trees', published?.generation ?? 0, kept)
+  }
+
+  async #sweepFolder(name: 'releases' | 'trees', newest: number, kept: number): Promise<void> {
+    const entries = await readdir(this.#path(name))
+    const numbers = entries.map(Number).filter((number) => Number.isInteger(number))
+    const keep = new Set(
+      numbers
+        .filter((number) => number <= newest)
+        .toSorted((a, b) => b - a)
+        .slice(0, Math.max(kept, 1)),
+    )
+    for (const entry of entries) {
+      if (
+        BUILDING.test(entry) ||
+        (serial(Number(entry)) !== undefined && !keep.has(Number(entry)))
+      ) {
+        await rm(this.#path(name, entry), { recursive: true, force: true })
+      }
+    }
+  }
+
+  #path(...parts: readonly string[]): string {
+    return join(this.#options.folder, ...parts)
+  }
+
+  #step(name: string): void {
+    this.#options.onStep?.(name)
+  }
+}

@@ -1,0 +1,2 @@
+export { escapeHtml } from './html.ts'
+export { indexPage, type ListedMirror, mirrorsPage } from './pages.ts'

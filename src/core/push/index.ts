@@ -1,0 +1,8 @@
+export {
+  describeShortfall,
+  type Seen,
+  type Shortfall,
+  shortfall,
+  type Wanted,
+} from './acknowledge.ts'
+export { type PushPolicy, retryDelayMs } from './policy.ts'

@@ -1,0 +1,51 @@
+import type { DbName, Generation, Serial } from '#base/names.ts'
+import type { EpochSeconds } from '#base/time.ts'
+import type { Manifest, ManifestFile } from './manifest.ts'
+import type { Release, ReleaseFile } from './release.ts'
+
+/**
+ * Patches kept of each database. A client that was away longer takes the whole file, which is then smaller than its
+ * patches together. Guess: ClamAV itself keeps about this many.
+ */
+const PATCHES_KEPT = 90
+
+/** The release after `current`: what it had, what came, less what went and the patches that are too old. */
+export function planRelease(
+  current: Release | undefined,
+  change: { readonly files: readonly ReleaseFile[]; readonly drop: readonly string[] },
+  serial: Serial,
+  publishedAt: EpochSeconds,
+): Release {
+  const files = new Map(current?.files)
+  for (const path of change.drop) files.delete(path)
+  for (const file of change.files) files.set(file.path, file)
+  for (const path of oldPatches([...files.values()])) files.delete(path)
+  return { serial, publishedAt, files }
+}
+
+function oldPatches(files: readonly ReleaseFile[]): string[] {
+  const byName = new Map<DbName, ReleaseFile[]>()
+  for (const file of files.filter(({ kind }) => kind === 'patch')) {
+    byName.set(file.name, [...(byName.get(file.name) ?? []), file])
+  }
+  return [...byName.values()].flatMap((patches) =>
+    patches
+      .toSorted((a, b) => b.version - a.version)
+      .slice(PATCHES_KEPT)
+      .map(({ path }) => path),
+  )
+}
+
+/** The signed list of a published tree: the release's files and the pointers beside them. */
+export function manifestOf(
+  release: Release,
+  generation: Generation,
+  pointers: readonly ManifestFile[],
+): Manifest {
+  const files = new Map<string, ManifestFile>()
+  for (const { path, bytes, sha256 } of release.files.values()) {
+    files.set(path, { path, bytes, sha256 })
+  }
+  for (const pointer of pointers) files.set(pointer.path, pointer)
+  return { serial: release.serial, generation, files }
+}

@@ -1,0 +1,167 @@
+import {
+  describeShortfall,
+  type PushPolicy,
+  retryDelayMs,
+  shortfall,
+  type Wanted,
+} from '#core/push/index.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Probe, ProbeTarget } from '#ports/probe.ts'
+import type { Trigger, TriggerTarget } from '#ports/trigger.ts'
+import type { Slots } from './slots.ts'
+
+export interface PushTarget extends TriggerTarget, ProbeTarget {}
+
+export type PushEvent =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'syncing' }
+  | { readonly kind: 'said'; readonly line: string }
+  | { readonly kind: 'acknowledged'; readonly wanted: Wanted; readonly afterMs: number }
+  | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number | undefined }
+
+export interface PushWorld {
+  readonly trigger: Trigger
+  readonly probe: Probe
+  readonly clock: Clock
+  readonly policy: PushPolicy
+  readonly slots: Slots
+  readonly draw: () => number
+  readonly signal: AbortSignal
+}
+
+/** A slot is lent on after this long, so that slow or stuck mirrors do not hold up the others. Guess. */
+const SLOT_HOLD_MS = 15_000
+/** A mirror that said "done" is looked at this often before it counts as failed: its server may be a moment behind. */
+const LOOKS = 8
+const LOOK_EVERY_MS = 250
+
+/**
+ * One mirror's line: wants are remembered, the newest counts, and it tries until the mirror is *seen* serving it or
+ * the tries run out (architecture 3.8: done is what a probe sees, not what the mirror says).
+ */
+export class PushLine {
+  readonly target: PushTarget
+  readonly #world: PushWorld
+  readonly #listeners: Set<(event: PushEvent) => void>
+  #wanted: { readonly wanted: Wanted; readonly sinceMs: number } | undefined
+  #acknowledged = -1
+  #attempt = 0
+  #wake = new AbortController()
+  #running: Promise<void> | undefined
+
+  /** `record` hears every event of the line's life; listeners come and go with those who wait. */
+  constructor(target: PushTarget, world: PushWorld, record: (event: PushEvent) => void) {
+    this.target = target
+    this.#world = world
+    this.#listeners = new Set([record])
+  }
+
+  /** Starts or redirects the line. Returns the end of listening. */
+  want(wanted: Wanted, listener: (event: PushEvent) => void): () => void {
+    this.#listeners.add(listener)
+    const newer = this.#wanted === undefined || wanted.generation >= this.#wanted.wanted.generation
+    if (newer) {
+      this.#wanted = { wanted, sinceMs: this.#world.clock.now() }
+      this.#attempt = 0
+      this.#wake.abort(new Error('A newer release is wanted'))
+      this.#wake = new AbortController()
+    }
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves when the line has come to rest. */
+  async rest(): Promise<void> {
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#world.signal.aborted) {
+      const goal = this.#wanted
+      if (goal === undefined || this.#acknowledged >= goal.wanted.generation) return
+      const failure = await this.#try(goal.wanted)
+      if (failure === undefined) {
+        this.#acknowledged = goal.wanted.generation
+        const afterMs = this.#world.clock.now() - goal.sinceMs
+        this.#tell({ kind: 'acknowledged', wanted: goal.wanted, afterMs })
+      } else if (goal === this.#wanted && !(await this.#waitForRetry(failure))) {
+        return
+      }
+    }
+  }
+
+  /** False when the tries are used up. */
+  async #waitForRetry(reason: string): Promise<boolean> {
+    const { policy, draw, clock, signal } = this.#world
+    this.#attempt += 1
+    if (this.#attempt > policy.retries) {
+      this.#tell({ kind: 'failed', reason, retryInMs: undefined })
+      return false
+    }
+    const retryInMs = retryDelayMs(this.#attempt, policy, draw)
+    this.#tell({ kind: 'failed', reason, retryInMs })
+    await clock.sleep(retryInMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {})
+    return true
+  }
+
+  /** One try. Undefined when the mirror was seen serving what is wanted, else the reason in words. */
+  async #try(wanted: Wanted): Promise<string | undefined> {
+    this.#tell({ kind: 'connecting' })
+    try {
+      const end = await this.#sync()
+      if (end.status !== 0) {
+        const last = end.lines.findLast((line) => line.trim() !== '')
+        return `its sync ended with ${end.status ?? 'no'} status${last === undefined ? '' : `: ${last.trim()}`}`
+      }
+      return await this.#look(wanted)
+    } catch (error) {
+      if (this.#world.signal.aborted) return 'the master is stopping'
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  async #sync() {
+    const { trigger, policy, slots, signal } = this.#world
+    const timeout = AbortSignal.timeout(policy.connectTimeoutMs + policy.syncTimeoutMs)
+    let giveBack = () => {}
+    let lend: NodeJS.Timeout | undefined
+    try {
+      return await trigger.pull(this.target, {
+        onAdmitted: async () => {
+          giveBack = await slots.take()
+          lend = setTimeout(giveBack, SLOT_HOLD_MS)
+          this.#tell({ kind: 'syncing' })
+        },
+        onLine: (line) => this.#tell({ kind: 'said', line }),
+        signal: AbortSignal.any([signal, timeout]),
+      })
+    } finally {
+      clearTimeout(lend)
+      giveBack()
+    }
+  }
+
+  async #look(wanted: Wanted): Promise<string | undefined> {
+    const { probe, clock, signal } = this.#world
+    let reason = 'it was not looked at'
+    for (let look = 0; look < LOOKS; look += 1) {
+      if (look > 0) await clock.sleep(LOOK_EVERY_MS, signal)
+      try {
+        const seen = await probe.look(this.target, [...wanted.databases.keys()], signal)
+        const lack = shortfall(seen, wanted)
+        if (lack === undefined) return undefined
+        reason = `it says done, but ${describeShortfall(lack)}`
+      } catch (error) {
+        signal.throwIfAborted()
+        reason = error instanceof Error ? error.message : String(error)
+      }
+    }
+    return reason
+  }
+
+  #tell(event: PushEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}

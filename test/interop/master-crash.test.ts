@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cp, mkdtempDisposable, readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ReleaseFolder } from '#adapters/disk/index.ts'
+import { plainSigner, publishRelease } from '../support/publish-release.ts'
+
+const CHILD = join(import.meta.dirname, '..', 'support', 'publish-release.ts')
+
+/** Every file of the public tree is what its own manifest says, and nothing else is there. */
+async function assertWhole(folder: string): Promise<number> {
+  const tree = join(folder, 'current')
+  const manifest = JSON.parse(await readFile(join(tree, 'manifest.json'), 'utf8'))
+  for (const { path, sha256 } of manifest.files) {
+    const bytes = await readFile(join(tree, path))
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, path)
+  }
+  const names = await readdir(tree)
+  assert.equal(names.length, manifest.files.length + 1)
+  return manifest.serial
+}
+
+// field-notes 5: kill the publisher between any two steps; promise 3.
+test('a master killed at any step shows the old release or the new one, and heals', async () => {
+  await using base = await mkdtempDisposable(join(tmpdir(), 'cvdnet-crash-'))
+  const start = join(base.path, 'start')
+  for (const n of [1, 2, 3]) await publishRelease(start, n)
+  const steps: string[] = []
+  const whole = join(base.path, 'whole')
+  await cp(start, whole, { recursive: true, verbatimSymlinks: true })
+  await publishRelease(whole, 4, (step) => steps.push(step))
+  assert.ok(steps.length >= 9, steps.join())
+  const seen = new Set<number>()
+  for (const [at, step] of steps.entries()) {
+    const folder = join(base.path, `kill-${at}`)
+    await cp(start, folder, { recursive: true, verbatimSymlinks: true })
+    const end = spawnSync(process.execPath, [CHILD, folder, '4', String(at)])
+    assert.equal(end.signal, 'SIGKILL', `${step}: ${end.stderr}`)
+    const serial = await assertWhole(folder)
+    assert.equal(serial, step === 'current switched' || step === 'old releases swept' ? 4 : 3, step)
+    seen.add(serial)
+    const reopened = await ReleaseFolder.open({ folder, signer: plainSigner, kept: 3 })
+    assert.equal(reopened.published?.release.serial, serial)
+    const left = [
+      ...(await readdir(join(folder, 'releases'))),
+      ...(await readdir(join(folder, 'trees'))),
+    ]
+    assert.deepEqual(
+      left.filter((name) => name.startsWith('.') || Number(name) > serial),
+      [],
+      step,
+    )
+    if (serial === 3) await publishRelease(folder, 4)
+    assert.equal(await assertWhole(folder), 4, `after ${step}`)
+  }
+  assert.deepEqual([...seen].sort(), [3, 4])
+})
+
+test('a release never goes back, neither by serial nor by generation', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-back-'))
+  await publishRelease(folder.path, 4)
+  await assert.rejects(publishRelease(folder.path, 3), /Cannot publish serial 3/)
+  await assert.rejects(publishRelease(folder.path, 4), /generation 4 over/)
+  assert.equal(await assertWhole(folder.path), 4)
+})
