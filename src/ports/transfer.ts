@@ -12,6 +12,8 @@ export interface TransferOptions {
   readonly linkAgainst?: string
   /** Patterns in rsync's syntax that are neither fetched nor deleted. */
   readonly exclude: readonly string[]
+  /** Compare content where length and time are equal: slower, for a second try after a tree that did not verify. */
+  readonly byContent?: boolean
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
 }

@@ -1,0 +1,23 @@
+export { type Hidden, hiddenBy } from './exclude.ts'
+export { compareHashes, compareNames, type ListingFault, sameFiles } from './listing.ts'
+export {
+  DELETE_SHARE_MAX,
+  DELETIONS_ALWAYS_ALLOWED,
+  type Deletions,
+  type HeldReason,
+  type PublishInput,
+  type PublishPlan,
+  planPublish,
+} from './plan-publish.ts'
+export { describeHeld, describeSyncReason, mayBeMixed, type SyncReason } from './reasons.ts'
+export {
+  byStage,
+  type DateRule,
+  dateRule,
+  isDatabase,
+  isTrustFile,
+  STAGES,
+  type Stage,
+  stageOf,
+} from './stages.ts'
+export { compareVersions, type KnownDatabase, learn, type VersionFault } from './versions.ts'
