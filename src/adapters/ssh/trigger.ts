@@ -143,7 +143,13 @@ class Call {
   #admitted(): void {
     clearTimeout(this.#timer)
     this.#stage = 'admitted'
-    this.#options.onAdmitted()
+    this.#options.onAdmitted().then(
+      () => this.#call(),
+      (error: unknown) => this.#fail('broken', error),
+    )
+  }
+
+  #call(): void {
     this.#client.exec(COMMAND_WORD, (error, channel) => {
       if (error !== undefined) {
         this.#fail('broken', error)

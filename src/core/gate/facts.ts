@@ -8,6 +8,8 @@ export interface SetFacts {
   readonly sets: readonly PlainSetFacts[]
   /** Files that no rule can accept, with why. */
   readonly strangers: readonly { readonly file: string; readonly hint: string }[]
+  /** Plain files, `.cud` and set signatures that no uploaded set lists. */
+  readonly unlisted: readonly string[]
   /** `.sign` files. */
   readonly detachedSignatures: readonly string[]
 }
@@ -19,9 +21,9 @@ export interface FileFacts {
   readonly sha256: string
 }
 
+/** One `.cvd`. */
 export interface DatabaseFacts extends FileFacts {
   readonly name: DbName
-  readonly container: 'cvd' | 'cud'
   /** Undefined when no header could be read; then `faults` says why. */
   readonly header:
     | {

@@ -4,7 +4,7 @@ import type { Bench, Finding, Releaser } from './bench.ts'
 import { judgeDatabase } from './database.ts'
 import type { SetFacts } from './facts.ts'
 import { judgePatches } from './patches.ts'
-import { judgePlainSet, strayPlainFiles } from './plain.ts'
+import { judgePlainSet } from './plain.ts'
 import type { GateReason } from './reasons.ts'
 
 export type Verdict =
@@ -30,12 +30,9 @@ export function judge(
   const bench: Bench = { releaser, published, now: toSeconds(now) }
   const findings: Finding[] = [
     { reasons: strangers(facts), files: [] },
-    ...facts.databases
-      .filter(({ container }) => container === 'cvd')
-      .map((database) => judgeDatabase(database, bench)),
+    ...facts.databases.map((database) => judgeDatabase(database, bench)),
     judgePatches(facts, bench),
     ...facts.sets.map((set) => judgePlainSet(set, bench)),
-    { reasons: strayPlainFiles(facts), files: [] },
   ]
   const reasons = findings.flatMap((finding) => finding.reasons)
   const files = findings.flatMap((finding) => finding.files)
@@ -50,6 +47,7 @@ function strangers(facts: SetFacts): GateReason[] {
     ...facts.strangers.map(
       ({ file, hint }): GateReason => ({ kind: 'not-a-signature-file', file, hint }),
     ),
+    ...facts.unlisted.map((file): GateReason => ({ kind: 'outside-a-set', file })),
     ...facts.detachedSignatures.map((file): GateReason => ({ kind: 'sign-not-verifiable', file })),
   ]
 }

@@ -28,7 +28,7 @@ function judgePatch(
   bench: Bench,
 ): GateReason[] {
   const { file, name, version } = patch
-  const target = databases.find((one) => one.name === name && one.container === 'cvd')
+  const target = databases.find((one) => one.name === name)
   const published = databaseOf(bench.published, name)
   if (target === undefined) return [{ kind: 'patch-without-database', file, database: name }]
   const reasons: GateReason[] = patch.faults.map((fault) => ({ kind: 'damaged', file, fault }))

@@ -1,6 +1,6 @@
 import { type Release, type ReleaseFile, setVersionOf } from '../release/release.ts'
 import { type Bench, type Finding, mayRelease } from './bench.ts'
-import type { FileFacts, PlainSetFacts, SetFacts } from './facts.ts'
+import type { FileFacts, PlainSetFacts } from './facts.ts'
 import { classify } from './names.ts'
 import type { GateReason } from './reasons.ts'
 
@@ -41,14 +41,6 @@ export function judgePlainSet(set: PlainSetFacts, bench: Bench): Finding {
     ...set.files.map((one) => entry('plain', one)),
   ]
   return { reasons, files, drop: dropped(bench.published, name, files) }
-}
-
-/** Plain files and `.cud` that no set of this upload lists. */
-export function strayPlainFiles(facts: SetFacts): GateReason[] {
-  const listed = new Set(facts.sets.flatMap((set) => set.files.map(({ file }) => file)))
-  return facts.databases
-    .filter(({ container, file }) => container === 'cud' && !listed.has(file))
-    .map(({ file }) => ({ kind: 'outside-a-set', file }))
 }
 
 function signatureReasons({ file, signature }: PlainSetFacts, { releaser }: Bench): GateReason[] {

@@ -72,6 +72,7 @@ export class Pusher implements AsyncDisposable {
     onEvent: (event: PushEvent) => void,
     triesToReport: number,
   ): Promise<boolean> {
+    if (this.#stop.signal.aborted) return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
     let failures = 0
     const unlisten = line.want(wanted, (event) => {

@@ -77,6 +77,15 @@ export class ReleaseDesk {
     return this.#inTurn(() => this.#release(sigmaker, folder, call))
   }
 
+  /** A master that never published shows an empty release 0, so that mirrors can join before the first database. */
+  async publishFirst(): Promise<void> {
+    const { releases, clock } = this.#options
+    const first = serial(0)
+    if (releases.published !== undefined || first === undefined) return
+    const publishedAt = toSeconds(clock.now())
+    await this.#publish({ serial: first, publishedAt, files: new Map() }, new Map())
+  }
+
   /** New pointers for the release that is public: freshness without content (decision 8). */
   renew(): Promise<DeskOutcome> {
     return this.#inTurn(async () => {

@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import type { Releaser } from '#core/gate/index.ts'
+import type { ListedMirror } from '#core/pages/index.ts'
+import type { PushPolicy } from '#core/push/index.ts'
+import type { PublisherKeys } from '#formats/dsig/index.ts'
+import type { UploadLimits } from '#ports/ssh-door.ts'
+import type { PushTarget } from './push-line.ts'
+
+/** What a master is told by its settings. */
+export interface MasterOptions {
+  readonly name: string
+  readonly zone: string
+  /** Everything the master keeps lies below this folder. */
+  readonly state: string
+  readonly ssh: { readonly host: string; readonly port: number }
+  readonly rsync: { readonly host: string; readonly port: number }
+  /** Name of the rsync module, `clamavdb` everywhere in this field. */
+  readonly module: string
+  readonly releasesKept: number
+  readonly uploadLimits: UploadLimits
+  readonly push: PushPolicy
+  /** How often `timestamp` is renewed and pushed (R110). */
+  readonly timestampEveryMs: number
+  /** Publishers besides ClamAV whose databases are accepted. */
+  readonly publishers: readonly PublisherKeys[]
+  /** Folder of the network's signing keys and its `root.json`. */
+  readonly networkKeys: string
+  readonly sigmakers: readonly Releaser[]
+  readonly mirrors: readonly MasterMirror[]
+  /** Things an operator should see and that have no caller to be told to. */
+  readonly onEvent?: (line: string) => void
+}
+
+export interface MasterMirror extends PushTarget, ListedMirror {
+  readonly rsyncLogin: { readonly user: string; readonly password: string }
+}
+
+/** Files of a master's state that others are told about before it runs. */
+export function masterFiles(state: string): {
+  readonly hostKey: string
+  readonly triggerKey: string
+} {
+  return {
+    hostKey: join(state, 'ssh_host_ed25519_key'),
+    triggerKey: join(state, 'trigger_ed25519_key'),
+  }
+}
