@@ -4,7 +4,7 @@ import type { ListedMirror } from '#core/pages/index.ts'
 import type { PushPolicy } from '#core/push/index.ts'
 import type { PublisherKeys } from '#formats/dsig/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
-import type { PushTarget } from './push-line.ts'
+import type { PushEvent, PushTarget } from './push-line.ts'
 
 /** What a master is told by its settings. */
 export interface MasterOptions {
@@ -29,6 +29,8 @@ export interface MasterOptions {
   readonly mirrors: readonly MasterMirror[]
   /** Things an operator should see and that have no caller to be told to. */
   readonly onEvent?: (line: string) => void
+  /** Sees every push as it goes, whoever asked for it. */
+  readonly onPush?: (mirror: string, event: PushEvent) => void
 }
 
 export interface MasterMirror extends PushTarget, ListedMirror {

@@ -67,7 +67,7 @@ export async function startDaemon(
 }
 
 export async function makePusher(options: MasterOptions, journal: JournalFile): Promise<Pusher> {
-  const { name, state, push, mirrors } = options
+  const { name, state, push, mirrors, onPush } = options
   const { privateKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
   const world = {
     trigger: new SshTrigger({ privateKey, connectTimeoutMs: push.connectTimeoutMs }),
@@ -76,5 +76,10 @@ export async function makePusher(options: MasterOptions, journal: JournalFile): 
     policy: push,
     draw: Math.random,
   }
-  return new Pusher(world, { self: name, journal, targets: mirrors })
+  return new Pusher(world, {
+    self: name,
+    journal,
+    targets: mirrors,
+    ...(onPush === undefined ? {} : { onPush }),
+  })
 }

@@ -26,13 +26,17 @@ export class Pusher implements AsyncDisposable {
       readonly self: string
       readonly journal: Journal
       readonly targets: readonly PushTarget[]
+      readonly onPush?: (mirror: string, event: PushEvent) => void
     },
   ) {
     this.#world = { ...world, slots: new Slots(world.policy.parallel), signal: this.#stop.signal }
     this.#journal = options.journal
     this.#self = options.self
     for (const target of options.targets) {
-      const record = (event: PushEvent) => this.#record(target.name, event)
+      const record = (event: PushEvent) => {
+        this.#record(target.name, event)
+        options.onPush?.(target.name, event)
+      }
       this.#lines.set(target.name, new PushLine(target, this.#world, record))
     }
   }

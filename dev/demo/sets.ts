@@ -1,0 +1,50 @@
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { classify } from '#core/gate/index.ts'
+import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
+
+/** A file to upload, and the name it gets in the sigmaker's folder. */
+export interface Upload {
+  readonly path: string
+  readonly as: string
+}
+
+/**
+ * Orders files into releases, one a database, in the order given. A patch goes with the first version that is not
+ * below it; `test-1.cvd` is uploaded as `test.cvd`, since the version stands in the header. What belongs to no database
+ * comes last, together.
+ */
+export async function releasesOf(
+  paths: readonly string[],
+): Promise<readonly (readonly Upload[])[]> {
+  const databases: { name: string; version: number; uploads: Upload[] }[] = []
+  const rest: Upload[] = []
+  const patches: (Upload & { name: string; version: number })[] = []
+  for (const path of paths) {
+    const file = basename(path)
+    const as = file.replace(/^([A-Za-z0-9_]+)-\d+\.(cvd|cud)$/, '$1.$2')
+    const is = classify(as)
+    if (is.kind === 'database' && is.container === 'cvd') {
+      databases.push({ name: is.name, version: await versionOf(path), uploads: [{ path, as }] })
+    } else if (is.kind === 'patch') {
+      patches.push({ path, as, name: is.name, version: is.version })
+    } else rest.push({ path, as })
+  }
+  for (const { path, as, name, version } of patches) {
+    const home = databases
+      .filter((one) => one.name === name && one.version >= version)
+      .toSorted((a, b) => a.version - b.version)[0]
+    ;(home?.uploads ?? rest).push({ path, as })
+  }
+  const sets = databases.map(({ uploads }) => uploads)
+  return rest.length === 0 ? sets : [...sets, rest]
+}
+
+/** 0 where there is no readable header: the gate will say what is wrong. Throws when the file cannot be read. */
+async function versionOf(path: string): Promise<number> {
+  await using file = await open(path, 'r')
+  const head = Buffer.alloc(HEADER_BYTES)
+  const { bytesRead } = await file.read(head, 0, HEADER_BYTES, 0)
+  const header = parseHeader(head.subarray(0, bytesRead), 'lenient')
+  return header.ok ? header.value.version : 0
+}

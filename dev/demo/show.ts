@@ -1,0 +1,65 @@
+import { styleText } from 'node:util'
+import type { PushEvent } from '#roles/master/index.ts'
+
+/** What a demo's reader sees. On a terminal a line a mirror changes in place; elsewhere each change is a line. */
+export class Spread {
+  readonly #mirrors: readonly string[]
+  readonly #state = new Map<string, string>()
+  readonly #took = new Map<string, number>()
+  readonly #live = process.stdout.isTTY === true
+  #drawn = false
+
+  constructor(mirrors: readonly string[]) {
+    this.#mirrors = mirrors
+    for (const mirror of mirrors) this.#state.set(mirror, styleText('dim', 'waiting'))
+  }
+
+  see(mirror: string, event: PushEvent): void {
+    if (event.kind === 'connecting') this.#set(mirror, 'calling', false)
+    if (event.kind === 'syncing') this.#set(mirror, styleText('cyan', 'syncing'), false)
+    if (event.kind === 'failed') this.#set(mirror, styleText('red', event.reason), true)
+    if (event.kind !== 'acknowledged') return
+    this.#took.set(mirror, event.afterMs)
+    this.#set(mirror, styleText('green', `serves it after ${event.afterMs} ms`), true)
+  }
+
+  /** How long each took, fastest first. */
+  table(): string {
+    const rows = [...this.#took].toSorted(([, a], [, b]) => a - b)
+    const longest = Math.max(...rows.map(([, ms]) => ms), 1)
+    return rows
+      .map(([mirror, ms]) => {
+        const bar = '█'.repeat(Math.max(Math.round((ms / longest) * 24), 1))
+        return `  ${mirror.padEnd(10)} ${String(ms).padStart(6)} ms  ${styleText('green', bar)}`
+      })
+      .join('\n')
+  }
+
+  #set(mirror: string, words: string, worthALine: boolean): void {
+    this.#state.set(mirror, words)
+    if (this.#live) this.#draw()
+    else if (worthALine) process.stdout.write(`  ${mirror.padEnd(10)} ${words}\n`)
+  }
+
+  #draw(): void {
+    if (this.#drawn) process.stdout.write(`\u001b[${this.#mirrors.length}A`)
+    this.#drawn = true
+    for (const mirror of this.#mirrors) {
+      process.stdout.write(`\u001b[2K  ${mirror.padEnd(10)} ${this.#state.get(mirror) ?? ''}\n`)
+    }
+  }
+}
+
+export function heading(text: string): string {
+  return `\n${styleText('bold', text)}`
+}
+
+/** Left-aligned columns, as wide as their widest cell. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, at) =>
+    Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  )
+  return rows
+    .map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd())
+    .join('\n')
+}
