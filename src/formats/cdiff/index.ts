@@ -1,0 +1,20 @@
+export { applyScript, type MemberFolder, type PatchFault } from './apply.ts'
+export {
+  CDIFF_BYTES_MAX,
+  type Cdiff,
+  type CdiffFault,
+  parseCdiff,
+  printSignedPart,
+  SCRIPT_BYTES_MAX,
+  SCRIPT_RATIO_MAX,
+  signedDigest,
+  unpackScript,
+} from './container.ts'
+export { MemoryFolder } from './memory-folder.ts'
+export {
+  parseScript,
+  type Script,
+  type ScriptFault,
+  type ScriptFaultKind,
+  type Step,
+} from './script.ts'
