@@ -1,0 +1,1 @@
+export { drawSalt, KeyError, newPublisherSecrets } from './new-publisher.ts'

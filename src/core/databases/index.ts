@@ -1,0 +1,1 @@
+export { signerOf, trustedPublishers, verifiersOf } from './join.ts'

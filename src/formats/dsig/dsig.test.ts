@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  CLAMAV_KEYS,
+  parseSignatureText,
+  printSignatureText,
+  signMd5,
+  signSha256,
+  verifyMd5,
+  verifySha256,
+} from './index.ts'
+import { TEST_SECRETS } from './test-secrets.ts'
+
+const DATA = '../shared/data/clamav'
+const skip = existsSync(DATA) ? false : `no real data in ${DATA}`
+
+// formats.md 2.2, "Worked".
+const TEST_1_MD5 = Buffer.from('a4ab60ae1c1c4e8f787459102dcfd90b', 'hex')
+const TEST_1_DSIG =
+  'ttQeKzTSL5iF5/IWsA8weveL64WDVkhgfbm/ABaW3xAWalVKcAp65Q/cWmhkhKFfHSLIXNfCzTLbhfTeISKpfWAheL7NZk+t6nQ8NEFBBst6CQcoFTwwyVLwwTSN38VYLW/vZFYphnkBcCotyo++NYU5VQ9JUA6dFQXxaU00b6c'
+const TEST_1_NUMBER =
+  32658417562829609971573130709299499753443991932163200552219248852562685978442068514242940024998086242636440432681887214803332516271513185191221276311698895911829500368493463751355274097413047890817037309397279136928989847451329010471432999335013373995016160559982938998827753118077101186252883130024627184851n
+
+const digests = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: bytes })
+
+test('the worked example of the specification reads as its number and verifies', () => {
+  assert.deepEqual(parseSignatureText(TEST_1_DSIG), { ok: true, value: TEST_1_NUMBER })
+  assert.equal(printSignatureText(TEST_1_NUMBER), TEST_1_DSIG)
+  assert.ok(verifyMd5(TEST_1_MD5, TEST_1_DSIG, CLAMAV_KEYS.header).ok)
+})
+
+test('a signature is refused with the reason', () => {
+  const reason = (text: string, md5 = TEST_1_MD5) => {
+    const verdict = verifyMd5(md5, text, CLAMAV_KEYS.header)
+    return verdict.ok ? 'verified' : verdict.fault.kind
+  }
+  assert.equal(reason(''), 'bad-signature-length')
+  assert.equal(reason('a'.repeat(351)), 'bad-signature-length')
+  assert.equal(reason(TEST_1_DSIG.replace('t', '=')), 'bad-signature-character')
+  assert.equal(reason(TEST_1_DSIG.replace('t', 'u')), 'not-by-this-key')
+  assert.equal(reason(TEST_1_DSIG, Buffer.alloc(16)), 'signs-other-bytes')
+  assert.equal(
+    reason(printSignatureText(TEST_1_NUMBER + CLAMAV_KEYS.header.n)),
+    'signature-not-below-modulus',
+  )
+})
+
+test('every real patch verifies with the patch key and with no other', { skip }, () => {
+  for (const version of [2, 3, 4, 5]) {
+    const bytes = readFileSync(`${DATA}/test-${version}.cdiff`)
+    const colon = bytes.lastIndexOf(':')
+    const digest = createHash('sha256').update(bytes.subarray(0, colon)).digest()
+    const text = bytes.subarray(colon + 1).toString('latin1')
+    assert.deepEqual(verifySha256(digest, text, CLAMAV_KEYS.patch), { ok: true, value: undefined })
+    const other = verifySha256(digest, text, CLAMAV_KEYS.info)
+    assert.match(
+      other.ok ? 'verified' : other.fault.kind,
+      /^(not-by-this-key|signature-not-below-modulus)$/,
+    )
+  }
+})
+
+test('law: text and number are two forms of one thing', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 1n, max: 2n ** 2048n }), (value) => {
+      assert.deepEqual(parseSignatureText(printSignatureText(value)), { ok: true, value })
+    }),
+  )
+})
+
+test('law: no text makes a verification throw', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.base64String()), (text) => {
+      assert.equal(verifyMd5(TEST_1_MD5, text, CLAMAV_KEYS.header).ok, false)
+      assert.equal(verifySha256(Buffer.alloc(32), text, CLAMAV_KEYS.info).ok, false)
+    }),
+  )
+})
+
+test('law: what is signed verifies, and any other digest does not, also with leading zeros', () => {
+  fc.assert(
+    fc.property(digests(16), digests(32), digests(32), fc.nat(15), (md5, sha, salt, at) => {
+      md5.fill(0, 0, at)
+      const v1 = signMd5(md5, TEST_SECRETS.header)
+      assert.ok(verifyMd5(md5, v1, TEST_SECRETS.header).ok)
+      const v2 = signSha256(sha, TEST_SECRETS.info, countingSalt(salt))
+      assert.ok(verifySha256(sha, v2, TEST_SECRETS.info).ok)
+      sha[at] = (sha[at] ?? 0) ^ 1
+      const wrong = verifySha256(sha, v2, TEST_SECRETS.info)
+      assert.equal(wrong.ok ? 'verified' : wrong.fault.kind, 'signs-other-bytes')
+    }),
+    { numRuns: 25 },
+  )
+})
+
+/** Another salt at each call, as a die would give. */
+function countingSalt(seed: Uint8Array): () => Uint8Array {
+  let calls = 0
+  return () => {
+    calls += 1
+    return createHash('sha256').update(seed).update(Uint8Array.of(calls)).digest()
+  }
+}
