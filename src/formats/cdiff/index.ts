@@ -10,7 +10,9 @@ export {
   signedDigest,
   unpackScript,
 } from './container.ts'
+export { describeCdiffFault, describePatchFault, describeScriptFault } from './describe.ts'
 export { MemoryFolder } from './memory-folder.ts'
+export { type CdiffName, cdiffName, parseCdiffName } from './name.ts'
 export {
   parseScript,
   type Script,
