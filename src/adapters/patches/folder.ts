@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { MemberFolder } from '#formats/cdiff/index.ts'
 
 /** Large blocks: the editor looks for line ends inside a block, and the system is asked less often. */
-const READ_BLOCK_BYTES = 1024 * 1024
+const READ_BLOCK_BYTES = 256 * 1024
 
 /**
  * The members of an unpacked database in a folder of its own. A member is written beside its old content and takes
