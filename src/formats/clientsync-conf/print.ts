@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict'
+import assert from 'node:assert'
 import type { ClientsyncConf, ClientsyncConfFault } from './conf.ts'
 import { printExclude } from './exclude.ts'
 import { printHostPort } from './host.ts'

@@ -6,7 +6,10 @@ import type { CvdLimits } from './limits.ts'
 import { COPYING, INFO_SUFFIX, isMemberName } from './member-name.ts'
 import { type TarEvent, TarReader } from './tar-reader.ts'
 
-/** Takes the bytes of one member as they come. Whoever waits in it slows the reading down. */
+/**
+ * Takes the bytes of one member as they come. Whoever waits in it slows the reading down. The bytes are there until
+ * `write` returns, or the promise it returned is settled.
+ */
 export interface MemberSink {
   write(bytes: Uint8Array): void | Promise<void>
   end(): void | Promise<void>
@@ -86,8 +89,10 @@ export class Contents {
         return this.#open(event.header)
       case 'data':
         this.#current?.hash.update(event.bytes)
-        if (this.#current?.head.name === this.#info?.name)
-          this.#info?.pieces.push(event.bytes.slice())
+        if (this.#current?.head.name === this.#info?.name) {
+          // A copy: the piece is the reader's, and a Buffer's `slice` would be a view of it.
+          this.#info?.pieces.push(new Uint8Array(event.bytes))
+        }
         return this.#current?.sink?.write(event.bytes)
       case 'member-end':
         return this.#close()

@@ -26,9 +26,11 @@ export {
   type InfoMember,
   parseInfo,
   printInfo,
+  printInfoText,
   type ReadInfo,
 } from './info.ts'
 export { CVD_LIMITS, type CvdLimits } from './limits.ts'
 export { isMemberName } from './member-name.ts'
+export { printTarHeader, tarPadding } from './tar-header.ts'
 export { TarReader } from './tar-reader.ts'
 export type { DatabaseSigner, DatabaseVerifier } from './verifier.ts'

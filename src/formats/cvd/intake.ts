@@ -3,8 +3,8 @@ import { HEADER_BYTES } from './header.ts'
 
 /**
  * One pass over the bytes of a database file: cuts off the header, hashes the rest, counts, and stops at the size
- * limit. Each piece is handed on first and hashed when the next one is asked for, so that whoever unpacks it in
- * another thread works at the same time.
+ * limit. Each piece is handed on first and hashed when the next one is asked for, so that reading, hashing and
+ * unpacking (in a thread of zlib) go on at the same time.
  */
 export class Intake {
   readonly #chunks: AsyncIterator<Uint8Array>
@@ -59,12 +59,13 @@ export class Intake {
     return all.subarray(0, HEADER_BYTES + extra)
   }
 
-  /** The next piece of the payload, or undefined at its end. A piece must not be changed after it was given out. */
+  /** The next piece of the payload, or undefined at its end. While it is read, the one before is hashed. */
   async next(): Promise<Uint8Array | undefined> {
-    this.#hash()
-    let piece: Uint8Array | undefined = this.#started
+    const started = this.#started
     this.#started = new Uint8Array(0)
-    if (piece.byteLength === 0) piece = await this.#read()
+    const reading = started.byteLength > 0 ? Promise.resolve(started) : this.#read()
+    this.#hash()
+    const piece = await reading
     this.#unhashed = piece
     return piece
   }

@@ -1,0 +1,9 @@
+export {
+  applyPatchFile,
+  describePatchFileFault,
+  PatchError,
+  type PatchFileFault,
+  type PatchFileOptions,
+  readPatchFile,
+} from './apply-patch-file.ts'
+export { DiskFolder } from './folder.ts'

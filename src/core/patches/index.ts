@@ -1,0 +1,6 @@
+export {
+  type CheckedPatch,
+  checkPatch,
+  describePatchCheckFault,
+  type PatchCheckFault,
+} from './check.ts'
