@@ -130,7 +130,7 @@ test('wrong password, unknown module, nobody there, no rsync: each is told apart
 
 test('a master that says nothing ends with the total time, and an abort ends the program at once', async () => {
   await using it = await world()
-  await using silent = createServer((socket) => socket.on('error', () => {}))
+  await using silent = createServer((socket) => socket.on('error', () => {}).resume())
   silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const address = silent.address()
@@ -145,12 +145,11 @@ test('a master that says nothing ends with the total time, and an abort ends the
   abort.abort(new Error('enough'))
   await assert.rejects(pull, /enough/)
   assert.ok(performance.now() - started < 5000)
-  silent.unref()
 })
 
 test('an rsync that a killed run left behind is ended before the next pull', async () => {
   await using it = await world()
-  await using silent = createServer((socket) => socket.on('error', () => {}))
+  await using silent = createServer((socket) => socket.on('error', () => {}).resume())
   silent.listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const address = silent.address()
@@ -161,7 +160,6 @@ test('an rsync that a killed run left behind is ended before the next pull', asy
   await setTimeout(200)
   await new RsyncTransfer().pull(it.from, it.into, it.options)
   assert.deepEqual(await ended, [null, 'SIGKILL'])
-  silent.unref()
 })
 
 test('a full disk is said to be full', async (context) => {
