@@ -31,7 +31,7 @@ function database(change: Partial<DatabaseFacts> = {}): DatabaseFacts {
       md5: 'ab00',
     },
     members: ['COPYING', 'daily.info', 'daily.ndb'],
-    signedBy: 'clamav',
+    signedBy: 'ClamAV',
     faults: [],
     ...change,
   }
@@ -69,7 +69,7 @@ function patch(change: Partial<PatchFacts> = {}): PatchFacts {
     sha256: 'patch',
     name: aName('daily'),
     version: aVersion(8),
-    signedBy: 'clamav',
+    signedBy: 'ClamAV',
     faults: [],
     leads: { kind: 'yes' },
     ...change,
