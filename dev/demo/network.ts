@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '#adapters/disk/index.ts'
+import type { Releaser } from '#core/gate/index.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
 import {
   type Master,
@@ -30,6 +31,8 @@ export interface DemoOptions {
   readonly mirrors: number
   readonly onEvent: (line: string) => void
   readonly onPush: (mirror: string, event: PushEvent) => void
+  /** Besides the demo's own, who may release everything. */
+  readonly moreSigmakers?: readonly Releaser[]
 }
 
 export interface DemoNetwork extends AsyncDisposable {
@@ -76,7 +79,10 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       timestampEveryMs: 6 * 3_600_000,
       publishers: [publicKeys(keys.publisher)],
       networkKeys: layout(folder).networkKeys,
-      sigmakers: [{ name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*' }],
+      sigmakers: [
+        { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*' },
+        ...(options.moreSigmakers ?? []),
+      ],
       mirrors: planned,
       onEvent,
       onPush: options.onPush,
