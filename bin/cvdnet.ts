@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addCvdCommands } from './commands/cvd.ts'
+import { addKeyCommands } from './commands/key.ts'
 import { CommandEnd, complain, EXIT } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -12,6 +13,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError('(cvdnet --help lists the commands)')
   addCvdCommands(cvdnet)
+  addKeyCommands(cvdnet)
   return cvdnet
 }
 
