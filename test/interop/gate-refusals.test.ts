@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtempDisposable, readdir, readFile, readlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
@@ -151,10 +152,7 @@ describe('the gate, from a sigmaker’s terminal', { skip }, () => {
 test('a sigmaker releases only what is his, an unknown key or a password opens nothing', {
   skip,
 }, async () => {
-  const keys = await import('node:fs/promises').then(({ mkdtempDisposable }) =>
-    mkdtempDisposable('/tmp/cvdnet-keys-'),
-  )
-  await using _ = keys
+  await using keys = await mkdtempDisposable(join(tmpdir(), 'cvdnet-keys-'))
   const bob = await loadOrMakeKey(join(keys.path, 'bob'), 'bob')
   await loadOrMakeKey(join(keys.path, 'stranger'), 'stranger')
   await using network = await testNetwork(1, {
