@@ -1,4 +1,5 @@
 export { formatHttpDate, parseHttpDate } from './http-date.ts'
+export { HttpProbe, type HttpProbeOptions } from './probe.ts'
 export {
   type HttpServer,
   HttpServerError,
