@@ -277,6 +277,25 @@ test('a set signed with a key that is not the releaser’s is refused', () => {
   ])
 })
 
+test('a set lists files that are called like it, and others only where he may release those', () => {
+  const listing = (file: string) =>
+    reasonsOf(
+      {
+        sets: [
+          plainSet({
+            files: [{ file, bytes: 1, sha256: 'n', faults: [] }],
+            listed: [{ file, sha256: 'n' }],
+          }),
+        ],
+      },
+      undefined,
+    )
+  assert.deepEqual(listing('acme_phish.hdb'), [])
+  assert.deepEqual(listing('daily.ign2'), [])
+  assert.deepEqual(listing('main.ign2'), ['not-yours'])
+  assert.deepEqual(listing('daily.cvd'), ['damaged'])
+})
+
 test('a set may not take over the file of another one', () => {
   const theirs: ReleaseFile = {
     ...acmeThree,
