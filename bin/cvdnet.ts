@@ -2,6 +2,9 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { addCvdCommands } from './commands/cvd.ts'
+import { addDemoCommand } from './commands/demo.ts'
+import { addKeyCommands } from './commands/key.ts'
+import { addReleaseCommand } from './commands/release.ts'
 import { CommandEnd, complain, EXIT } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -12,6 +15,9 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError('(cvdnet --help lists the commands)')
   addCvdCommands(cvdnet)
+  addKeyCommands(cvdnet)
+  addReleaseCommand(cvdnet)
+  addDemoCommand(cvdnet)
   return cvdnet
 }
 
@@ -25,9 +31,17 @@ async function main(argv: readonly string[]): Promise<number> {
       complain(`cvdnet: ${error.message}`)
       return error.status
     }
-    complain(`cvdnet: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    complain(`cvdnet: ${worldWords(error)}`)
     return EXIT.world
   }
+}
+
+/** An error with a code is the world's and says what was tried; one without is a bug, whose place we need. */
+function worldWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (!('code' in error)) return error.stack ?? error.message
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+  return `${error.message}${cause}`
 }
 
 process.exitCode = await main(process.argv.slice(2))

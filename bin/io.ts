@@ -16,6 +16,11 @@ export class CommandEnd extends Error {
   }
 }
 
+/** For a catch: a command's end with what caused it. */
+export function ended(status: ExitStatus, message: string, cause: unknown): CommandEnd {
+  return new CommandEnd(status, message, { cause })
+}
+
 export function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }

@@ -1,6 +1,64 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+
+interface CheckOptions {
+  readonly json?: boolean
+  readonly keys: readonly string[]
+  readonly unsigned?: boolean
+}
+
+const collect = (file: string, files: readonly string[]) => [...files, file]
+
+function keysOption(): Option {
+  return new Option('--keys <file>', 'public keys of a further publisher; may be given again')
+    .argParser(collect)
+    .default([], 'ClamAV only')
+}
+
+function unsignedOption(): Option {
+  return new Option('--unsigned', 'accept a .cud, which nobody signs, if all its sums hold')
+}
 
 /** `cvdnet cvd …`: databases and patches from the command line. */
 export function addCvdCommands(cvdnet: Command): void {
-  cvdnet.command('cvd').description('look into databases and check them')
+  const cvd = cvdnet.command('cvd').description('look into databases and check them')
+  cvd
+    .command('info')
+    .description('show what databases say about themselves, and whether it is true')
+    .argument('<file...>', 'a .cvd, .cld or .cud')
+    .option('--json', 'one object for one file, an array for several')
+    .addOption(keysOption())
+    .addOption(unsignedOption())
+    .addHelpText('after', STATUS_HELP)
+    .action(async (files: readonly string[], options: CheckOptions) => {
+      const { showInfo } = await import('./cvd/info.ts')
+      await showInfo(files, options)
+    })
+  cvd
+    .command('verify')
+    .description('check databases: signatures, list of members, and the hash of every member')
+    .argument('<file...>', 'a .cvd, .cld or .cud')
+    .option('--outer', 'only the MD5 of the content and the signature over it')
+    .addOption(keysOption())
+    .addOption(unsignedOption())
+    .addHelpText('after', STATUS_HELP)
+    .action(async (files: readonly string[], options: CheckOptions & { outer?: boolean }) => {
+      const { verify } = await import('./cvd/verify.ts')
+      await verify(files, options)
+    })
+  cvd
+    .command('unpack')
+    .description('write the members of a verified database into a new folder')
+    .argument('<file>', 'a .cvd, .cld or .cud')
+    .argument('<dir>', 'a folder that does not exist yet')
+    .addOption(keysOption())
+    .addOption(unsignedOption())
+    .addHelpText('after', STATUS_HELP)
+    .action(async (file: string, folder: string, options: CheckOptions) => {
+      const { unpack } = await import('./cvd/unpack.ts')
+      await unpack(file, folder, options)
+    })
 }
+
+const STATUS_HELP = `
+Exit status: 0 all verified, 1 not all, 2 wrong use, 3 a file cannot be read.
+ClamAV's own public keys are built in.`

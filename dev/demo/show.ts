@@ -1,5 +1,10 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { styleText } from 'node:util'
 import type { PushEvent } from '#roles/master/index.ts'
+import { writeOwnDatabase } from './content.ts'
+import { type DemoNetwork, nextVersion } from './network.ts'
+import type { NetworkJson } from './network-json.ts'
 
 /** What a demo's reader sees. On a terminal a line a mirror changes in place; elsewhere each change is a line. */
 export class Spread {
@@ -62,4 +67,49 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd())
     .join('\n')
+}
+
+export function showNetwork(json: NetworkJson, folder: string): void {
+  const masters = json.masters.map(({ name, host, sshPort, rsyncPort, module }) => [
+    name,
+    `ssh ${host}:${sshPort}`,
+    `rsync ${host}:${rsyncPort}/${module}`,
+    '',
+  ])
+  const mirrors = json.mirrors.map(({ name, host, httpPort, sshPort, country }) => [
+    name,
+    `ssh ${host}:${sshPort}`,
+    `http://${host}:${httpPort}/`,
+    country,
+  ])
+  process.stdout.write(`${heading(`The network of ${json.zone} runs, in ${folder}`)}\n`)
+  process.stdout.write(`${columns([...masters, ...mirrors, ['site', '', json.site, '']])}\n`)
+}
+
+/** Three things that work as printed, on files that were made for it. */
+export async function showWhatToTry(network: DemoNetwork, folder: string): Promise<void> {
+  const { json, keys } = network
+  const [first] = json.masters
+  const [mirror] = json.mirrors
+  if (first === undefined || mirror === undefined) return
+  const next = nextVersion(network)
+  const { path } = await writeOwnDatabase(join(folder, 'next'), next, keys.publisher)
+  const knownHosts = join(folder, 'sigmaker', 'known_hosts')
+  await writeFile(knownHosts, `[${first.host}]:${first.sshPort} ${first.hostKey}\n`)
+  const ssh = `-i ${json.sigmaker.identity} -p ${first.sshPort} -o UserKnownHostsFile=${knownHosts}`
+  const { uploadUser, notifyUser } = json.sigmaker
+  const lines = [
+    heading('Try'),
+    `1. Release version ${next} by hand, as a sigmaker does:`,
+    `   rsync -tcz --stats --progress -e 'ssh ${ssh}' ${path} ${uploadUser}@${first.host}:public_html/`,
+    `   ssh ${first.host} ${ssh} -l ${notifyUser} sleep 1`,
+    '2. Ask a mirror what it has, and whether it is genuine:',
+    `   curl -s http://${mirror.host}:${mirror.httpPort}/timestamp`,
+    `   node bin/cvdnet.ts cvd info --keys ${folder}/keys/publisher.pub.json ${mirror.docroot}/demo.cvd`,
+    '3. Look at the page that every mirror carries:',
+    `   ${json.site}`,
+    '',
+    `${json.mirrors.length} mirrors, one network: ${join(folder, 'network.json')}. Ctrl-C stops it.`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -5,22 +5,21 @@ import { cannot, systemCode } from './database-file-error.ts'
 import { type ExamineFileOptions, examineFile } from './examine-file.ts'
 
 /**
- * Unpacks a database into a new folder while it is examined. The folder stays only if no fault was found, unless
- * `keepBad` says otherwise: nobody works on with unverified members by mistake. Only harmless names are written, so
- * nothing lands outside. Throws `DatabaseFileError`.
+ * Unpacks a database into a new folder while it is examined. The folder stays only if no fault was found, so that
+ * nobody works on with unverified members by mistake. Only harmless names are written, so nothing lands outside.
+ * Throws `DatabaseFileError`.
  */
 export async function unpackFile(
   path: string,
   folder: string,
-  options: ExamineFileOptions & { readonly keepBad?: boolean },
+  options: ExamineFileOptions,
 ): Promise<Examination> {
-  const { keepBad = false, ...examining } = options
   await makeNew(folder)
   let keep = false
   try {
     const onMember = (member: MemberHead) => new MemberFile(join(folder, member.name))
-    const examination = await examineFile(path, { ...examining, onMember })
-    keep = keepBad || examination.faults.length === 0
+    const examination = await examineFile(path, { ...options, onMember })
+    keep = examination.faults.length === 0
     return examination
   } finally {
     if (!keep) await rm(folder, { recursive: true, force: true })
@@ -31,8 +30,10 @@ async function makeNew(folder: string): Promise<void> {
   try {
     await mkdir(folder)
   } catch (error) {
-    const code = systemCode(error) === 'EEXIST' ? 'folder-exists' : 'unwritable'
-    throw cannot(code, `make the folder "${folder}"`, error)
+    if (systemCode(error) === 'EEXIST') {
+      throw cannot('folder-exists', `unpack into "${folder}", which exists already`, error)
+    }
+    throw cannot('unwritable', `make the folder "${folder}"`, error)
   }
 }
 

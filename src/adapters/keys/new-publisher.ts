@@ -32,7 +32,7 @@ export async function newPublisherSecrets(publisher: string): Promise<PublisherS
   ])
   const secrets = parsePublisherSecrets(printPublisherSecrets({ publisher, header, info, patch }))
   if (secrets.ok) return secrets.value
-  if (secrets.fault.kind === 'bad-publisher-name') {
+  if (secrets.fault.kind.endsWith('publisher-name')) {
     throw new KeyError('bad-publisher-name', `make keys for a publisher called "${publisher}"`)
   }
   throw new KeyError('key-generation-failed', `use the keys just made (${secrets.fault.kind})`)

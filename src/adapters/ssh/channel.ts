@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import type ssh2 from 'ssh2'
-import { UNREAD_BYTES_MAX } from './limits.ts'
+import type { Caller } from './caller.ts'
+import { SILENCE_MS_MAX, UNREAD_BYTES_MAX } from './limits.ts'
 
 /** The writing half of a channel, safe to use after the caller is gone. */
 export class Outlet {
@@ -23,8 +25,15 @@ export class Outlet {
   }
 
   complain(line: string): void {
-    if (this.#gone.aborted || this.#channel.stderr.writableLength > UNREAD_BYTES_MAX) return
-    this.#channel.stderr.write(`${line}${this.#lineEnd}`)
+    const { stderr } = this.#channel
+    if (this.#gone.aborted || stderr.writableLength > UNREAD_BYTES_MAX) return
+    stderr.write(`${line}${this.#lineEnd}`)
+  }
+
+  /** Resolves when there is room for more, or the caller is gone. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#gone.aborted || this.#channel.write(bytes)) return
+    await once(this.#channel, 'drain', { signal: this.#gone }).catch(() => {})
   }
 
   /** Exit status, what is still unread, end of file, close: in this order, or OpenSSH reports 255. */
@@ -32,14 +41,40 @@ export class Outlet {
     if (this.#gone.aborted) return
     this.#channel.exit(status)
     await this.#flushed(this.#channel.stderr)
-    if (!this.#gone.aborted) this.#channel.end()
+    if (this.#gone.aborted) return
+    this.#channel.end()
+    this.#channel.resume()
   }
 
   /** ssh2 never calls back once the channel is closed, so being gone ends the wait too. */
   async #flushed(stream: NodeJS.WritableStream): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#gone.addEventListener('abort', () => resolve(), { once: true })
-    stream.write('', () => resolve())
+    const wake = (): void => resolve()
+    this.#gone.addEventListener('abort', wake, { once: true })
+    stream.write('', wake)
     await promise
+    this.#gone.removeEventListener('abort', wake)
+  }
+}
+
+/**
+ * What the caller sends, as he sends it; reading slower makes him slower. Ends when he ends, hangs up, or says nothing
+ * for too long.
+ */
+export async function* received(
+  channel: ssh2.ServerChannel,
+  caller: Caller,
+): AsyncGenerator<Uint8Array, void> {
+  const timer = setTimeout(() => caller.drop('idle'), SILENCE_MS_MAX)
+  try {
+    // Destroying the channel here would close it before its exit status is sent.
+    for await (const chunk of channel.iterator({ destroyOnReturn: false })) {
+      timer.refresh()
+      yield chunk
+    }
+  } catch {
+    // The connection is gone, and with it whoever would want to know.
+  } finally {
+    clearTimeout(timer)
   }
 }

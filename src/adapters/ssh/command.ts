@@ -1,23 +1,9 @@
 import type ssh2 from 'ssh2'
-import type { SshAdmission } from '#ports/ssh-door.ts'
+import type { Caller, CommandAdmission } from './caller.ts'
 import { Outlet } from './channel.ts'
-import type { OnSshDoorEvent } from './events.ts'
-
-/** What one session channel knows about its caller. */
-export interface Caller {
-  readonly from: string
-  readonly user: string
-  /** Aborted when this channel or its connection is gone. */
-  readonly gone: AbortSignal
-  /** Aborted when the door closes. */
-  readonly closing: AbortSignal
-  readonly onEvent: OnSshDoorEvent
-}
 
 /** As the command line's contract has it: the world failed. */
 export const STATUS_BROKEN = 3
-
-type CommandAdmission = Extract<SshAdmission, { kind: 'command' }>
 
 /** Ctrl-C, as a terminal in raw mode sends it. */
 const INTERRUPT = 0x03
@@ -30,7 +16,6 @@ export function serveCommand(
   session: ssh2.Session,
   admission: CommandAdmission,
   caller: Caller,
-  track: (work: Promise<void>) => void,
 ): void {
   let raw = false
   // There is no terminal behind this. But `ssh -t` gives up when it is refused one, so it is told that it has one.
@@ -40,7 +25,8 @@ export function serveCommand(
   })
   const run = (accept: ssh2.AcceptConnection<ssh2.ServerChannel>): void => {
     const channel = accept()
-    track(runCommand(channel, admission, caller, raw))
+    caller.watch(channel)
+    caller.track(runCommand(channel, admission, caller, raw))
   }
   session.on('exec', run)
   session.on('shell', run)

@@ -5,7 +5,8 @@
 import type { Socket } from 'node:net'
 import type ssh2 from 'ssh2'
 import type { SshAdmission, SshDoorPolicy } from '#ports/ssh-door.ts'
-import { type Caller, serveCommand } from './command.ts'
+import type { Caller } from './caller.ts'
+import { serveCommand } from './command.ts'
 import type { DropReason, OnSshDoorEvent } from './events.ts'
 import {
   CHANNELS_OPEN_MAX,
@@ -14,6 +15,7 @@ import {
   IDLE_TIMEOUT_MS,
   LOGIN_ATTEMPTS_MAX,
   LOGIN_TIMEOUT_MS,
+  UNREAD_INPUT_BYTES_MAX,
 } from './limits.ts'
 import { decideLogin } from './login.ts'
 import { serveUpload } from './upload.ts'
@@ -144,8 +146,20 @@ export class Guest {
       gone: AbortSignal.any([over.signal, this.#gone.signal]),
       closing: this.#house.closing,
       onEvent: this.#house.onEvent,
+      track: this.#house.track,
+      watch: (channel) => this.#watch(channel, over.signal),
+      drop: (why) => this.drop(why),
     }
-    if (admission.kind === 'upload') serveUpload(session, admission, caller, this.#house.track)
-    else serveCommand(session, admission, caller, this.#house.track)
+    if (admission.kind === 'upload') serveUpload(session, admission, caller)
+    else serveCommand(session, admission, caller)
+  }
+
+  /** ssh2 keeps whatever comes, also from a caller who sends more than he was allowed to. */
+  #watch(channel: ssh2.ServerChannel, over: AbortSignal): void {
+    const check = (): void => {
+      if (channel.readableLength > UNREAD_INPUT_BYTES_MAX) this.drop('ignores-the-window')
+    }
+    this.#socket.on('data', check)
+    over.addEventListener('abort', () => this.#socket.off('data', check), { once: true })
   }
 }

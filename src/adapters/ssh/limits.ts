@@ -26,3 +26,5 @@ export const UNREAD_BYTES_MAX = 1024 * 1024
 export const UNREAD_INPUT_BYTES_MAX = 4 * 1024 * 1024
 /** What a caller typed (account, command) as it appears in events and refusals. */
 export const SHOWN_CHARS_MAX = 200
+/** An open upload in which nothing comes: an sftp prompt that somebody went away from, a stalled line. */
+export const SILENCE_MS_MAX = 30 * 60_000

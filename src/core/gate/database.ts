@@ -1,5 +1,6 @@
 import type { DbVersion } from '#base/names.ts'
 import type { EpochSeconds } from '#base/time.ts'
+import { CLAMAV_KEYS } from '#formats/dsig/index.ts'
 import { type DatabaseFile, databaseOf } from '../release/release.ts'
 import { type Bench, type Finding, mayRelease } from './bench.ts'
 import type { DatabaseFacts } from './facts.ts'
@@ -57,7 +58,7 @@ function timeReasons(
   if (old !== undefined && builtAt <= old.builtAt) {
     reasons.push({ kind: 'built-no-later', file, builtAt, published: old.builtAt })
   }
-  if (header.md5?.startsWith('00') === true && signedBy !== 'clamav') {
+  if (header.md5?.startsWith('00') === true && signedBy !== CLAMAV_KEYS.publisher) {
     reasons.push({ kind: 'md5-with-leading-zeros', file })
   }
   return reasons

@@ -47,8 +47,6 @@ export interface PatchFacts extends FileFacts {
   readonly name: DbName
   /** From the file's name: freshclam goes by it. */
   readonly version: DbVersion
-  /** From inside. */
-  readonly headerVersion: DbVersion | undefined
   readonly signedBy: string | undefined
   readonly faults: readonly string[]
   /** Whether the patches up to this one lead from the published version to the uploaded one, member by member. */

@@ -31,7 +31,7 @@ function database(change: Partial<DatabaseFacts> = {}): DatabaseFacts {
       md5: 'ab00',
     },
     members: ['COPYING', 'daily.info', 'daily.ndb'],
-    signedBy: 'clamav',
+    signedBy: 'ClamAV',
     faults: [],
     ...change,
   }
@@ -69,8 +69,7 @@ function patch(change: Partial<PatchFacts> = {}): PatchFacts {
     sha256: 'patch',
     name: aName('daily'),
     version: aVersion(8),
-    headerVersion: aVersion(8),
-    signedBy: 'clamav',
+    signedBy: 'ClamAV',
     faults: [],
     leads: { kind: 'yes' },
     ...change,
@@ -180,17 +179,8 @@ const PATCHES: readonly [string, Partial<PatchFacts>, string | undefined][] = [
   ['one that leads there', {}, undefined],
   ['one that leads elsewhere', { leads: { kind: 'no', reason: 'x' } }, 'patch-leads-elsewhere'],
   ['one that nobody tried', { leads: { kind: 'not-tried' } }, 'patch-leads-elsewhere'],
-  [
-    'one that says another version inside',
-    { headerVersion: aVersion(9) },
-    'patch-says-other-version',
-  ],
   ['one by another publisher', { signedBy: 'acme' }, 'patch-by-other-publisher'],
-  [
-    'one to a version that is not on the way',
-    { version: aVersion(9), headerVersion: aVersion(9) },
-    'patch-out-of-line',
-  ],
+  ['one to a version that is not on the way', { version: aVersion(9) }, 'patch-out-of-line'],
   ['one of another database', { name: aName('main') }, 'patch-without-database'],
 ]
 

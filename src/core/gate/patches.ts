@@ -27,14 +27,11 @@ function judgePatch(
   databases: readonly DatabaseFacts[],
   bench: Bench,
 ): GateReason[] {
-  const { file, name, version } = patch
+  const { file, name } = patch
   const target = databases.find((one) => one.name === name)
   const published = databaseOf(bench.published, name)
   if (target === undefined) return [{ kind: 'patch-without-database', file, database: name }]
   const reasons: GateReason[] = patch.faults.map((fault) => ({ kind: 'damaged', file, fault }))
-  if (patch.headerVersion !== undefined && patch.headerVersion !== version) {
-    reasons.push({ kind: 'patch-says-other-version', file, says: patch.headerVersion })
-  }
   const { signedBy } = patch
   if (signedBy !== undefined && target.signedBy !== undefined && signedBy !== target.signedBy) {
     reasons.push({ kind: 'patch-by-other-publisher', file, signedBy })

@@ -39,7 +39,6 @@ export type PatchReason =
       readonly from: number
       readonly to: number
     }
-  | { readonly kind: 'patch-says-other-version'; readonly file: string; readonly says: number }
   | { readonly kind: 'patch-by-other-publisher'; readonly file: string; readonly signedBy: string }
   | { readonly kind: 'patch-leads-elsewhere'; readonly file: string; readonly reason: string }
 
@@ -88,7 +87,6 @@ function words(reason: GateReason): string {
     case 'patch-without-database':
     case 'patch-without-base':
     case 'patch-out-of-line':
-    case 'patch-says-other-version':
     case 'patch-by-other-publisher':
     case 'patch-leads-elsewhere':
       return patchWords(reason)
@@ -132,8 +130,6 @@ function patchWords(reason: PatchReason): string {
       return 'there is no published version that it could lead from'
     case 'patch-out-of-line':
       return `is not a step on the way from the published version ${reason.from} to ${reason.to}`
-    case 'patch-says-other-version':
-      return `its first line says version ${reason.says}`
     case 'patch-by-other-publisher':
       return `is signed by ${reason.signedBy}, but the database is not`
     case 'patch-leads-elsewhere':

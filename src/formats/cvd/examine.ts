@@ -19,8 +19,8 @@ import type { DatabaseVerifier } from './verifier.ts'
 
 /**
  * The examination of a database in one pass, whoever brings the bytes. A file is good exactly when `faults` is empty.
- * A broken source throws; bad data never does. Pieces must not be changed after they were handed over; 256 KiB is a
- * good size for them.
+ * A broken source throws; bad data never does. A piece must stay as it is until two more have been asked for;
+ * 256 KiB is a good size.
  */
 export interface OuterExamination {
   /** As far as it was read. */
@@ -88,7 +88,7 @@ export async function examineDatabase(
       ...(header.ok ? { header: header.value } : {}),
       ...(contents.info === undefined ? {} : { name: contents.info.name }),
       ...(inner.info === undefined ? {} : { info: inner.info }),
-      ...(signer === undefined ? {} : { signedBy: signer }),
+      ...(signer === undefined ? {} : { signedBy: signer.publisher }),
       faults: [...outer.faults, ...stopped, ...inner.faults, ...pair.faults].slice(0, FAULTS_MAX),
     }
   } finally {
@@ -112,7 +112,7 @@ export async function examineOuter(
     return {
       bytes: intake.bytes,
       header: header.value,
-      ...(signer === undefined ? {} : { signedBy: signer }),
+      ...(signer === undefined ? {} : { signedBy: signer.publisher }),
       faults: [...limitFaults(intake, limits), ...outer.faults],
     }
   } finally {

@@ -95,14 +95,14 @@ export class Intake {
     this.#tail = Buffer.concat([this.#tail, piece.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
   }
 
-  /** Empty pieces are skipped, so that the caller can take one as "nothing held". */
+  /** The piece that breaks the limit is the last one. Empty pieces are skipped. */
   async #read(): Promise<Uint8Array | undefined> {
     while (!this.#tooLarge) {
       const { done, value } = await this.#chunks.next()
       if (done === true) return undefined
       this.#bytes += value.byteLength
       this.#tooLarge = this.#bytes > this.#fileBytesMax
-      if (value.byteLength > 0 && !this.#tooLarge) return value
+      if (value.byteLength > 0) return value
     }
     return undefined
   }

@@ -12,8 +12,8 @@ import type { DatabaseVerifier } from './verifier.ts'
  */
 export interface Judgement {
   readonly faults: readonly CvdFault[]
-  /** Publishers whose signature fits: none, or one, unless two share a key. */
-  readonly signers: readonly string[]
+  /** Publishers whose signature fits: none, or one, unless two share a key. Told apart as objects, not by name. */
+  readonly signers: readonly DatabaseVerifier[]
 }
 
 export function judgeHeader(
@@ -39,7 +39,7 @@ export function judgeHeader(
   if (dsig === undefined) return { faults: [...faults, { kind: 'header-not-signed' }], signers: [] }
   const signers = verifiers.filter((verifier) => verifier.header(md5, dsig))
   if (signers.length === 0) faults.push({ kind: 'header-signature-wrong' })
-  return { faults, signers: signers.map(({ publisher }) => publisher) }
+  return { faults, signers }
 }
 
 export function judgeInfo(
@@ -61,9 +61,7 @@ export function judgeInfo(
   }
   if (dsig === undefined) return { faults: [{ kind: 'info-not-signed' }], signers: [], info }
   const sha256 = createHash('sha256').update(bytes.subarray(0, signedBytes)).digest()
-  const signers = verifiers
-    .filter((verifier) => verifier.info(sha256, dsig))
-    .map(({ publisher }) => publisher)
+  const signers = verifiers.filter((verifier) => verifier.info(sha256, dsig))
   return { faults: signers.length === 0 ? [{ kind: 'info-signature-wrong' }] : [], signers, info }
 }
 
@@ -71,13 +69,16 @@ export function judgeInfo(
 export function judgePair(kind: DatabaseKind, outer: Judgement, inner: Judgement): Judgement {
   if (kind === 'cud') return { faults: [], signers: [] }
   if (kind === 'cld') return { faults: [], signers: inner.signers }
-  const signers = outer.signers.filter((publisher) => inner.signers.includes(publisher))
+  const signers = outer.signers.filter((signer) => inner.signers.includes(signer))
   const [header] = outer.signers
   const [info] = inner.signers
   if (signers.length > 0 || header === undefined || info === undefined) {
     return { faults: [], signers }
   }
-  return { faults: [{ kind: 'publishers-differ', header, info }], signers }
+  return {
+    faults: [{ kind: 'publishers-differ', header: header.publisher, info: info.publisher }],
+    signers,
+  }
 }
 
 /** Engines compare four fields; the two others are compared too, so that none can be changed unseen. */

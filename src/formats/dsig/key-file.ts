@@ -1,4 +1,5 @@
 import { fail, type Outcome, ok, unreachable } from '#base/outcome.ts'
+import { CLAMAV_KEYS } from './clamav-keys.ts'
 import {
   KEY_ROLES,
   type KeyRole,
@@ -19,6 +20,8 @@ import { bitLength, modPow, type RsaPrivateKey, type RsaPublicKey } from './rsa.
 export type KeyFault =
   | { readonly kind: 'not-json' }
   | { readonly kind: 'bad-publisher-name' }
+  /** Nobody else may look like ClamAV in a verdict. */
+  | { readonly kind: 'reserved-publisher-name' }
   | { readonly kind: 'bad-number'; readonly path: string }
   | { readonly kind: 'unknown-field'; readonly path: string }
   | {
@@ -33,6 +36,7 @@ export type KeyFault =
 
 /** Shown in verdicts and used in file names. */
 const PUBLISHER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
+const RESERVED = CLAMAV_KEYS.publisher.toLowerCase()
 /** A 2047-bit number has 617 digits. */
 const DECIMAL = /^[1-9][0-9]{0,699}$/
 /** The exponents of this field have 27 bits. A longer one would make each verification slow. */
@@ -66,6 +70,8 @@ export function describeKeyFault(fault: KeyFault): string {
       return 'it is not a JSON object'
     case 'bad-publisher-name':
       return '"publisher" is not a name of 1 to 32 letters, digits, ".", "_" and "-"'
+    case 'reserved-publisher-name':
+      return 'its publisher calls itself ClamAV, whose keys are built in'
     case 'bad-number':
       return `"${fault.path}" is not a decimal number in quotes`
     case 'unknown-field':
@@ -98,6 +104,7 @@ function parsePublisher<Key>(
   if (typeof publisher !== 'string' || !PUBLISHER.test(publisher)) {
     return fail({ kind: 'bad-publisher-name' })
   }
+  if (publisher.toLowerCase() === RESERVED) return fail({ kind: 'reserved-publisher-name' })
   const key = (role: KeyRole) => parseKey(fieldsOf(file.get(role)) ?? new Map(), role)
   const header = key('header')
   if (!header.ok) return header

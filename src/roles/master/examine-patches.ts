@@ -1,26 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readPieces, unpackFile } from '#adapters/databases/index.ts'
-import { DiskMemberFolder } from '#adapters/patches/index.ts'
+import { DiskFolder, describePatchFileFault, readPatchFile } from '#adapters/patches/index.ts'
 import { toHex } from '#base/bytes.ts'
 import type { DbName } from '#base/names.ts'
 import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
 import { chainOf, type PatchFacts } from '#core/gate/index.ts'
 import { databaseOf } from '#core/release/index.ts'
-import {
-  applyScript,
-  CDIFF_BYTES_MAX,
-  describeCdiffFault,
-  describePatchFault,
-  describeScriptFault,
-  parseCdiff,
-  parseScript,
-  type Script,
-  signedDigest,
-  unpackScript,
-} from '#formats/cdiff/index.ts'
-import { verifySha256 } from '#formats/dsig/index.ts'
+import { applyScript, describePatchFault, type Script } from '#formats/cdiff/index.ts'
 import type { ExamineContext, ExaminedDatabase, NamedAs, PublishedRelease } from './examine.ts'
 
 interface ReadPatch {
@@ -53,41 +41,23 @@ export async function examinePatches(
 
 async function readPatch(
   { file, path, bytes, is }: NamedAs<'patch'>,
-  context: ExamineContext,
+  { publishers, signal }: ExamineContext,
 ): Promise<ReadPatch> {
-  const { name, version } = is
-  const base = { file, bytes, name, version, leads: { kind: 'not-tried' } } as const
-  const nothing = { sha256: '', headerVersion: undefined, signedBy: undefined }
-  if (bytes > CDIFF_BYTES_MAX) {
-    const fault = `${bytes} bytes, more than the ${CDIFF_BYTES_MAX} a patch may have`
-    return { facts: { ...base, ...nothing, faults: [fault] }, script: undefined }
-  }
-  const content = await readFile(path, { signal: context.signal })
-  const sha256 = createHash('sha256').update(content).digest('hex')
-  const cdiff = parseCdiff(content)
-  if (!cdiff.ok) {
-    const faults = [describeCdiffFault(cdiff.fault)]
-    return { facts: { ...base, ...nothing, sha256, faults }, script: undefined }
-  }
-  const digest = signedDigest(cdiff.value)
-  const signedBy = trustedPublishers(context.publishers).find(
-    ({ patch }) => verifySha256(digest, cdiff.value.signature, patch).ok,
-  )?.publisher
-  const unsigned = signedBy === undefined ? ['its signature is by no publisher known here'] : []
-  const script = readScript(cdiff.value)
-  const faults = [...unsigned, ...(typeof script === 'string' ? [script] : [])]
+  const sha256 = await hashOf(path, signal)
+  const read = await readPatchFile(path, { publishers: trustedPublishers(publishers), signal })
   return {
-    facts: { ...base, sha256, headerVersion: cdiff.value.version, signedBy, faults },
-    script: faults.length === 0 && typeof script !== 'string' ? script : undefined,
+    facts: {
+      file,
+      bytes,
+      sha256,
+      name: is.name,
+      version: is.version,
+      signedBy: read.ok ? read.value.publisher : undefined,
+      faults: read.ok ? [] : [describePatchFileFault(read.fault)],
+      leads: { kind: 'not-tried' },
+    },
+    script: read.ok ? read.value.script : undefined,
   }
-}
-
-/** The script, or in words what is wrong with it. */
-function readScript(cdiff: Parameters<typeof unpackScript>[0]): Script | string {
-  const text = unpackScript(cdiff)
-  if (!text.ok) return describeCdiffFault(text.fault)
-  const script = parseScript(text.value)
-  return script.ok ? script.value : describeScriptFault(script.fault)
 }
 
 async function tryChain(
@@ -129,7 +99,7 @@ async function applyAndCompare(
   target: ExaminedDatabase,
   signal: AbortSignal,
 ): Promise<PatchFacts['leads']> {
-  const members = new DiskMemberFolder(folder)
+  const members = new DiskFolder(folder)
   for (const script of scripts) {
     const applied = await applyScript(script, members, signal)
     if (!applied.ok) return { kind: 'no', reason: describePatchFault(applied.fault) }

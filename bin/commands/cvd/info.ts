@@ -1,0 +1,88 @@
+import { examineFile, kindOfFile } from '#adapters/databases/index.ts'
+import { rfc3339 } from '#base/time.ts'
+import { describeCvdFault, type Examination } from '#formats/cvd/index.ts'
+import { complain, say, sayJson } from '../../io.ts'
+import { forEachFile, readVerifiers } from './common.ts'
+import { reasonsFor, statusOf, type Verdict, verdictOn, verdictText } from './verdict.ts'
+
+/** `cvdnet cvd info`: the fields as sigtool names them, then what it does not show, then the verdict. */
+export async function showInfo(
+  files: readonly string[],
+  options: {
+    readonly keys: readonly string[]
+    readonly json?: boolean
+    readonly unsigned?: boolean
+  },
+): Promise<void> {
+  const { json = false, unsigned = false } = options
+  const verifiers = await readVerifiers(options.keys)
+  const documents: object[] = []
+  await forEachFile(files, async (file, signal) => {
+    const examination = await examineFile(file, { verifiers, signal })
+    const verdict = verdictOn(examination)
+    if (json) documents.push(documentOf(file, examination, verdict))
+    else {
+      if (file !== files[0]) say('')
+      for (const line of linesOf(file, examination, verdict)) say(line)
+    }
+    for (const reason of reasonsFor(verdict, unsigned)) complain(`${file}: ${reason}`)
+    return statusOf(verdict, unsigned)
+  })
+  if (json) sayJson(files.length === 1 ? (documents[0] ?? null) : documents)
+}
+
+const LABEL_CHARS = 22
+
+function linesOf(file: string, examination: Examination, verdict: Verdict): string[] {
+  const { header, members, bytes, sha256 } = examination
+  const field = (label: string, value: string | number) =>
+    `${`${label}:`.padEnd(LABEL_CHARS)}${value}`
+  const fields =
+    header === undefined
+      ? []
+      : [
+          field('Build time', header.buildTime.replace(/(\d\d)-(\d\d) /, '$1:$2 ')),
+          field('Version', header.version),
+          field('Signatures', header.signatures),
+          field('Functionality level', header.functionalityLevel),
+          field('Builder', header.builder),
+          field('MD5', header.md5 ?? 'none'),
+          field('Digital signature', header.dsig ?? 'none'),
+          field('Built at', rfc3339(header.builtAt)),
+        ]
+  const width = String(Math.max(0, ...members.map((member) => member.bytes))).length
+  return [
+    field('File', file),
+    ...fields,
+    field('Size', `${bytes} bytes`),
+    field('SHA-256', sha256),
+    ...members.map((member, at) => {
+      const label = (at === 0 ? 'Members:' : '').padEnd(LABEL_CHARS)
+      return `${label}${String(member.bytes).padStart(width)}  ${printable(member.name)}`
+    }),
+    field('Verdict', verdictText(verdict)),
+  ]
+}
+
+function documentOf(file: string, examination: Examination, verdict: Verdict): object {
+  const { header, info, members, bytes, sha256, name, faults } = examination
+  return {
+    file,
+    kind: kindOfFile(file) ?? 'cvd',
+    bytes,
+    sha256,
+    ...(name === undefined ? {} : { name }),
+    ...(header === undefined ? {} : { ...header, builtAtUtc: rfc3339(header.builtAt) }),
+    ...(info?.dsig === undefined ? {} : { infoDsig: info.dsig }),
+    members,
+    verdict: verdict.kind,
+    verified: verdict.kind === 'verified',
+    ...(verdict.kind === 'verified' ? { signedBy: verdict.signedBy } : {}),
+    faults: faults.map((fault) => ({ ...fault, text: describeCvdFault(fault) })),
+  }
+}
+
+/** Names come from the file, and a terminal obeys control characters. */
+function printable(name: string): string {
+  return name.replace(/[^\x20-\x7e]/g, '?')
+}

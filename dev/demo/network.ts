@@ -1,0 +1,160 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomic } from '#adapters/disk/index.ts'
+import type { Releaser } from '#core/gate/index.ts'
+import { publicKeys } from '#formats/dsig/index.ts'
+import {
+  type Master,
+  NOTIFY_USER,
+  type PushEvent,
+  startMaster,
+  UPLOAD_USER,
+} from '#roles/master/index.ts'
+import { type Mirror, startMirror } from '#roles/mirror/index.ts'
+import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
+import type { NetworkJson } from './network-json.ts'
+import {
+  MASTER,
+  MASTER_HOST,
+  MODULE,
+  masterTriggerKey,
+  type PlannedMirror,
+  planMirrors,
+  UPLOAD_LIMITS,
+} from './parts.ts'
+import { startSite } from './site.ts'
+
+export const ZONE = 'clamav.test'
+
+export interface DemoOptions {
+  readonly folder: string
+  readonly mirrors: number
+  readonly onEvent: (line: string) => void
+  readonly onPush: (mirror: string, event: PushEvent) => void
+  /** Besides the demo's own, who may release everything. */
+  readonly moreSigmakers?: readonly Releaser[]
+}
+
+export interface DemoNetwork extends AsyncDisposable {
+  readonly json: NetworkJson
+  readonly master: Master
+  readonly keys: DemoKeys
+}
+
+/** The whole network in this process, on loopback addresses: mirrors first, then the master that pushes to them. */
+export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
+  const { folder, onEvent } = options
+  await mkdir(folder, { recursive: true })
+  const keys = await prepareKeys(folder)
+  const hosts = Array.from({ length: options.mirrors }, (_, at) => `127.0.1.${at + 1}`)
+  const ports = {
+    rsync: await freePort([MASTER_HOST]),
+    http: await freePort(hosts),
+    ssh: await freePort(hosts),
+  }
+  const planned = await planMirrors(folder, options.mirrors, ports)
+  await using starting = new AsyncDisposableStack()
+  const masterKey = await masterTriggerKey(folder)
+  for (const mirror of planned) {
+    starting.use(await startOne(folder, mirror, masterKey, onEvent))
+  }
+  const master = starting.use(
+    await startMaster({
+      name: MASTER,
+      zone: ZONE,
+      state: layout(folder).master(MASTER),
+      ssh: { host: MASTER_HOST, port: 0 },
+      rsync: { host: MASTER_HOST, port: ports.rsync },
+      module: MODULE,
+      releasesKept: 5,
+      uploadLimits: UPLOAD_LIMITS,
+      push: {
+        parallel: 8,
+        connectTimeoutMs: 10_000,
+        syncTimeoutMs: 20 * 60_000,
+        retries: 8,
+        retryBaseMs: 1000,
+        retryMaxMs: 5 * 60_000,
+      },
+      timestampEveryMs: 6 * 3_600_000,
+      publishers: [publicKeys(keys.publisher)],
+      networkKeys: layout(folder).networkKeys,
+      sigmakers: [
+        { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*' },
+        ...(options.moreSigmakers ?? []),
+      ],
+      mirrors: planned,
+      onEvent,
+      onPush: options.onPush,
+    }),
+  )
+  const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
+  const json = describe(folder, master, planned, `http://${site.host}:${site.port}/`)
+  await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {
+    mode: 0o600,
+  })
+  const running = starting.move()
+  return { json, master, keys, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** Version that the demo's own database would have next. */
+export function nextVersion({ master }: DemoNetwork): number {
+  return (master.published()?.release.files.get('demo.cvd')?.version ?? 0) + 1
+}
+
+async function startOne(
+  folder: string,
+  { name, host, httpPort, sshPort, conf }: PlannedMirror,
+  masterKey: string,
+  onEvent: (line: string) => void,
+): Promise<Mirror> {
+  return await startMirror({
+    name,
+    confFile: conf,
+    http: { host, port: httpPort },
+    ssh: { host, port: sshPort },
+    hostKeyFile: layout(folder).mirror(name).hostKey,
+    masters: [{ name: MASTER, key: masterKey }],
+    onEvent: (line: string) => onEvent(`${name}: ${line}`),
+  })
+}
+
+function describe(
+  folder: string,
+  master: Master,
+  mirrors: readonly PlannedMirror[],
+  site: string,
+): NetworkJson {
+  return {
+    zone: ZONE,
+    dns: null,
+    site,
+    masters: [
+      {
+        name: master.name,
+        host: master.ssh.host,
+        sshPort: master.ssh.port,
+        rsyncPort: master.rsync.port,
+        module: master.rsync.module,
+        hostKey: master.ssh.hostKey,
+      },
+    ],
+    mirrors: mirrors.map((mirror) => ({
+      name: mirror.name,
+      host: mirror.host,
+      httpPort: mirror.httpPort,
+      sshPort: mirror.sshPort,
+      country: mirror.country,
+      region: mirror.region,
+      docroot: mirror.docroot,
+      conf: mirror.conf,
+      ...mirror.rsyncLogin,
+    })),
+    sigmaker: {
+      name: 'sigmaker',
+      identity: layout(folder).identity,
+      uploadUser: UPLOAD_USER,
+      notifyUser: NOTIFY_USER,
+    },
+  }
+}

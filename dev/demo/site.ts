@@ -1,0 +1,38 @@
+import { realpath } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { loadSnapshot, type Snapshot, startHttpServer } from '#adapters/http/index.ts'
+
+/** How soon the page shows a new release. */
+const LOOK_EVERY_MS = 250
+
+export interface Site extends AsyncDisposable {
+  readonly host: string
+  readonly port: number
+}
+
+/** The network's public page: what the master publishes, served as a mirror would. */
+export async function startSite(current: string): Promise<Site> {
+  const stop = new AbortController()
+  let tree = await realpath(current)
+  let snapshot: Snapshot = await loadSnapshot(tree, { signal: stop.signal })
+  const follow = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await wait(LOOK_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
+      const now = await realpath(current).catch(() => tree)
+      if (now === tree || stop.signal.aborted) continue
+      snapshot = await loadSnapshot(now, { signal: stop.signal })
+      tree = now
+    }
+  }
+  const following = follow()
+  const server = await startHttpServer({ host: '127.0.0.1', port: 0, source: () => snapshot })
+  return {
+    host: server.host,
+    port: server.port,
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('Stopping'))
+      await following
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}

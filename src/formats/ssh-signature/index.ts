@@ -1,0 +1,6 @@
+export {
+  describeSshSignatureFault,
+  type SshSignature,
+  type SshSignatureFault,
+  verifySshSignature,
+} from './verify.ts'
