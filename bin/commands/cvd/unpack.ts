@@ -1,9 +1,10 @@
 import { unpackFile } from '#adapters/databases/index.ts'
-import { complain, say } from '../../io.ts'
+import type { OuterExamination } from '#formats/cvd/index.ts'
+import { complain, EXIT, say } from '../../io.ts'
 import { forEachFile, readVerifiers } from './common.ts'
 import { reasonsFor, statusOf, verdictOn, verdictText } from './verdict.ts'
 
-/** `cvdnet cvd unpack`: the folder is there only if nothing was wrong with the database. */
+/** `cvdnet cvd unpack`: the folder is there only if the database passed. */
 export async function unpack(
   file: string,
   folder: string,
@@ -12,9 +13,10 @@ export async function unpack(
   const { unsigned = false } = options
   const verifiers = await readVerifiers(options.keys)
   await forEachFile([file], async (path, signal) => {
-    const examination = await unpackFile(path, folder, { verifiers, signal })
+    const accept = (found: OuterExamination) => statusOf(verdictOn(found), unsigned) === EXIT.done
+    const examination = await unpackFile(path, folder, { verifiers, signal, accept })
     const verdict = verdictOn(examination)
-    const count = verdict.kind === 'not-verified' ? 'nothing' : examination.members.length
+    const count = accept(examination) ? `${examination.members.length} members` : 'nothing'
     say(`${path}: ${verdictText(verdict)}; ${count} unpacked into ${folder}`)
     for (const reason of reasonsFor(verdict, unsigned)) complain(`${path}: ${reason}`)
     return statusOf(verdict, unsigned)

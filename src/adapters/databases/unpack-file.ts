@@ -5,21 +5,25 @@ import { cannot, systemCode } from './database-file-error.ts'
 import { type ExamineFileOptions, examineFile } from './examine-file.ts'
 
 /**
- * Unpacks a database into a new folder while it is examined. The folder stays only if no fault was found, so that
- * nobody works on with unverified members by mistake. Only harmless names are written, so nothing lands outside.
+ * Unpacks a database into a new folder while it is examined. The folder stays only if the caller accepts what was
+ * found, so that nobody works on with unverified members by mistake. Only harmless names are written, so nothing lands outside.
  * Throws `DatabaseFileError`.
  */
 export async function unpackFile(
   path: string,
   folder: string,
-  options: ExamineFileOptions,
+  options: ExamineFileOptions & {
+    /** May the members stay? By default, if there is no fault. */
+    readonly accept?: (examination: Examination) => boolean
+  },
 ): Promise<Examination> {
+  const { accept = ({ faults }) => faults.length === 0, ...examining } = options
   await makeNew(folder)
   let keep = false
   try {
     const onMember = (member: MemberHead) => new MemberFile(join(folder, member.name))
-    const examination = await examineFile(path, { ...options, onMember })
-    keep = examination.faults.length === 0
+    const examination = await examineFile(path, { ...examining, onMember })
+    keep = accept(examination)
     return examination
   } finally {
     if (!keep) await rm(folder, { recursive: true, force: true })

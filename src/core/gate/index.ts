@@ -8,6 +8,6 @@ export type {
   SetFacts,
 } from './facts.ts'
 export { judge, type Verdict } from './judge.ts'
-export { classify, memberBelongs, PLAIN_EXTENSIONS, type SetFileName } from './names.ts'
+export { classify, memberBelongs, type SetFileName } from './names.ts'
 export { chainOf } from './patches.ts'
 export { describeReason, type GateReason } from './reasons.ts'

@@ -1,4 +1,5 @@
 import { type DbName, type DbVersion, dbVersion, parseDbName } from '#base/names.ts'
+import { SIGNATURE_FILE_EXTENSIONS } from '#formats/signature-file/index.ts'
 
 /** What a file of an upload is, read off its name alone. Nothing is opened for this. */
 export type SetFileName =
@@ -10,15 +11,7 @@ export type SetFileName =
   | { readonly kind: 'plain'; readonly stem: DbName; readonly extension: string }
   | { readonly kind: 'unknown'; readonly hint: string }
 
-/** Text formats that stock engines load from a file of their own (formats.md 1.2; decision 1b). */
-export const PLAIN_EXTENSIONS = [
-  'cat cdb crb db fp ftm gdb hdb hdu hsb hsu idb ign ign2 imp ioc ldb ldu mdb mdu msb msu ndb ndu pdb pwdb rmd sdb',
-  'sfp wdb yar yara zmd',
-]
-  .join(' ')
-  .split(' ')
-
-const PLAIN = new Set(PLAIN_EXTENSIONS)
+const PLAIN = new Set(SIGNATURE_FILE_EXTENSIONS)
 
 export function classify(file: string): SetFileName {
   const dot = file.indexOf('.')

@@ -1,3 +1,4 @@
+import type { DbName } from '#base/names.ts'
 import { type Release, type ReleaseFile, setVersionOf } from '../release/release.ts'
 import { type Bench, type Finding, mayRelease } from './bench.ts'
 import type { FileFacts, PlainSetFacts } from './facts.ts'
@@ -13,7 +14,7 @@ export function judgePlainSet(set: PlainSetFacts, bench: Bench): Finding {
   const reasons: GateReason[] = [
     ...set.faults.map((fault): GateReason => ({ kind: 'damaged', file, fault })),
     ...signatureReasons(set, bench),
-    ...contentReasons(set, bench.published),
+    ...contentReasons(set, bench),
   ]
   if (!mayRelease(bench.releaser, name)) reasons.push({ kind: 'not-yours', file, database: name })
   if (bench.published?.files.get(file)?.sha256 === set.sha256) return { reasons, files: [] }
@@ -56,26 +57,46 @@ function signatureReasons({ file, signature }: PlainSetFacts, { releaser }: Benc
   }
 }
 
-function contentReasons(set: PlainSetFacts, published: Release | undefined): GateReason[] {
-  const { file } = set
-  const reasons: GateReason[] = []
-  for (const { file: listed, sha256 } of set.listed) {
-    const there = set.files.find((one) => one.file === listed)
-    if (there === undefined) reasons.push({ kind: 'set-file-missing', file, listed })
-    else if (there.sha256 !== sha256) reasons.push({ kind: 'set-file-differs', file, listed })
-    const owner = published?.files.get(listed)
-    if (owner !== undefined && owner.name !== set.name) {
-      reasons.push({ kind: 'set-file-of-other', file, listed, owner: owner.name })
-    }
-    const kind = classify(listed)
-    if (kind.kind !== 'plain' && !(kind.kind === 'database' && kind.container === 'cud')) {
-      reasons.push({ kind: 'damaged', file, fault: `lists ${listed}, which is not a plain file` })
-    }
+function contentReasons(set: PlainSetFacts, bench: Bench): GateReason[] {
+  const listed = set.listed.flatMap((one) => listedReasons(set, one, bench))
+  const faults = set.files.flatMap(({ file, faults: found }) =>
+    found.map((fault): GateReason => ({ kind: 'damaged', file, fault })),
+  )
+  return [...listed, ...faults]
+}
+
+function listedReasons(
+  { file, name, files }: PlainSetFacts,
+  { file: listed, sha256 }: PlainSetFacts['listed'][number],
+  { published, releaser }: Bench,
+): GateReason[] {
+  const stem = plainStem(listed)
+  if (stem === undefined) {
+    return [{ kind: 'damaged', file, fault: `lists ${listed}, which is not a plain file` }]
   }
-  for (const { file: plain, faults } of set.files) {
-    reasons.push(...faults.map((fault): GateReason => ({ kind: 'damaged', file: plain, fault })))
+  const reasons: GateReason[] = []
+  const there = files.find((one) => one.file === listed)
+  if (there === undefined) reasons.push({ kind: 'set-file-missing', file, listed })
+  else if (there.sha256 !== sha256) reasons.push({ kind: 'set-file-differs', file, listed })
+  const owner = published?.files.get(listed)?.name
+  if (owner !== undefined && owner !== name) {
+    reasons.push({ kind: 'set-file-of-other', file, listed, owner })
+  }
+  if (!belongsToSet(stem, name) && !mayRelease(releaser, stem)) {
+    reasons.push({ kind: 'not-yours', file: listed, database: stem })
   }
   return reasons
+}
+
+function plainStem(file: string): DbName | undefined {
+  const is = classify(file)
+  if (is.kind === 'plain') return is.stem
+  return is.kind === 'database' && is.container === 'cud' ? is.name : undefined
+}
+
+/** A set may hold files that are called like it: `acme.ndb`, `acme_phish.hdb`. */
+function belongsToSet(stem: DbName, set: DbName): boolean {
+  return stem === set || stem.startsWith(`${set}_`)
 }
 
 function dropped(

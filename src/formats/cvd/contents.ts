@@ -138,7 +138,8 @@ export class Contents {
   }
 
   #giveUp(fault: LimitFault): false {
-    this.faults.push(fault)
+    // In front, since a hostile file may have made so many others that the last ones are not reported.
+    this.faults.unshift(fault)
     this.#givenUp = true
     return false
   }

@@ -9,7 +9,7 @@ import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
 import { chainOf, type PatchFacts } from '#core/gate/index.ts'
 import { databaseOf } from '#core/release/index.ts'
 import { applyScript, describePatchFault, type Script } from '#formats/cdiff/index.ts'
-import type { ExamineContext, ExaminedDatabase, NamedAs, PublishedRelease } from './examine.ts'
+import type { ExamineContext, ExaminedDatabase, NamedAs, PublishedRelease } from './upload-files.ts'
 
 interface ReadPatch {
   readonly facts: PatchFacts

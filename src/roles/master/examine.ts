@@ -2,41 +2,18 @@ import { rm } from 'node:fs/promises'
 import { examineFile } from '#adapters/databases/index.ts'
 import type { FrozenFile } from '#adapters/disk/index.ts'
 import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
-import { classify, type DatabaseFacts, type SetFacts, type SetFileName } from '#core/gate/index.ts'
-import type { Release } from '#core/release/index.ts'
-import { describeCvdFault, type Examination, parseBuildTime } from '#formats/cvd/index.ts'
-import type { PublisherKeys } from '#formats/dsig/index.ts'
+import { classify, type SetFacts } from '#core/gate/index.ts'
+import { describeCvdFault, parseBuildTime } from '#formats/cvd/index.ts'
 import { examinePatches } from './examine-patches.ts'
 import { examineSets } from './examine-sets.ts'
-
-export interface ExamineContext {
-  /** Publishers besides ClamAV. */
-  readonly publishers: readonly PublisherKeys[]
-  /** A folder of ours for unpacked databases; made and removed here. */
-  readonly scratch: string
-  readonly signal: AbortSignal
-}
-
-/** The published tree that an upload is held against. */
-export interface PublishedRelease {
-  readonly release: Release
-  readonly folder: string
-}
-
-/** A regular file of the frozen upload with what its name says. */
-export interface NamedFile<Is extends SetFileName = SetFileName> {
-  readonly file: string
-  readonly path: string
-  readonly bytes: number
-  readonly is: Is
-}
-
-export type NamedAs<K extends SetFileName['kind']> = NamedFile<Extract<SetFileName, { kind: K }>>
-
-export interface ExaminedDatabase {
-  readonly facts: DatabaseFacts
-  readonly examination: Examination
-}
+import {
+  type ExamineContext,
+  type ExaminedDatabase,
+  type NamedAs,
+  type NamedFile,
+  ofKind,
+  type PublishedRelease,
+} from './upload-files.ts'
 
 /** Reads every file of a frozen upload and says what was found. Bad data are facts; only a broken world throws. */
 export async function examineSet(
@@ -67,20 +44,6 @@ export async function examineSet(
   } finally {
     await rm(context.scratch, { recursive: true, force: true })
   }
-}
-
-export function ofKind<K extends SetFileName['kind']>(
-  files: readonly NamedFile[],
-  kind: K,
-): NamedAs<K>[] {
-  return files.flatMap((file) => (isKind(file.is, kind) ? [{ ...file, is: file.is }] : []))
-}
-
-function isKind<K extends SetFileName['kind']>(
-  is: SetFileName,
-  kind: K,
-): is is Extract<SetFileName, { kind: K }> {
-  return is.kind === kind
 }
 
 async function examineOne(

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { epochMs, epochSeconds } from '#base/time.ts'
+import { type DatabaseFacts, judge, type Releaser, type SetFacts } from '#core/gate/index.ts'
+import type { Release, ReleaseFile } from '#core/release/index.ts'
+import { aName, aSerial, aVersion } from './values.ts'
+
+/** Uploads for the gate's tests: good ones, to be changed in one point. */
+
+export const BUILT = 1_700_000_000
+export const now = epochMs((BUILT + 3600) * 1000)
+export const alice: Releaser = {
+  name: 'alice',
+  keys: ['ssh-ed25519 AAAA'],
+  databases: ['daily', 'acme'],
+}
+export const NOTHING: SetFacts = {
+  databases: [],
+  patches: [],
+  sets: [],
+  strangers: [],
+  unlisted: [],
+  detachedSignatures: [],
+}
+
+export function database(change: Partial<DatabaseFacts> = {}): DatabaseFacts {
+  return {
+    file: 'daily.cvd',
+    bytes: 1000,
+    sha256: 'new',
+    name: aName('daily'),
+    header: {
+      version: aVersion(8),
+      builtAt: epochSeconds(BUILT + 600),
+      builtAtInWords: epochSeconds(BUILT + 570),
+      md5: 'ab00',
+    },
+    members: ['COPYING', 'daily.info', 'daily.ndb'],
+    signedBy: 'ClamAV',
+    faults: [],
+    ...change,
+  }
+}
+
+export function header(
+  change: Partial<NonNullable<DatabaseFacts['header']>>,
+): Partial<DatabaseFacts> {
+  const { header: good } = database()
+  assert.ok(good)
+  return { header: { ...good, ...change } }
+}
+
+export function published(...files: readonly ReleaseFile[]): Release {
+  return {
+    serial: aSerial(4),
+    publishedAt: epochSeconds(BUILT),
+    files: new Map(files.map((file) => [file.path, file])),
+  }
+}
+
+export const dailySeven: ReleaseFile = {
+  kind: 'database',
+  path: 'daily.cvd',
+  bytes: 900,
+  sha256: 'old',
+  name: aName('daily'),
+  version: aVersion(7),
+  builtAt: epochSeconds(BUILT),
+  datedAt: epochSeconds(BUILT),
+}
+
+export function reasonsOf(
+  facts: Partial<SetFacts>,
+  release: Release | undefined,
+  who = alice,
+): string[] {
+  const verdict = judge({ ...NOTHING, ...facts }, who, release, now)
+  return verdict.kind === 'refused' ? verdict.reasons.map(({ kind }) => kind) : []
+}
