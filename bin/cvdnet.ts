@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
@@ -17,6 +18,7 @@ export function program(): Command {
   addCvdCommands(cvdnet)
   addKeyCommands(cvdnet)
   addReleaseCommand(cvdnet)
+  addClientsyncCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }
