@@ -1,9 +1,16 @@
 import { type Command, Option } from 'commander'
+import { addSignCommand, certsOption, levelOption } from './cvd-sign.ts'
 
 interface CheckOptions {
   readonly json?: boolean
   readonly keys: readonly string[]
   readonly unsigned?: boolean
+}
+
+interface VerifyCommandOptions extends CheckOptions {
+  readonly outer?: boolean
+  readonly certs?: string
+  readonly level?: number
 }
 
 const collect = (file: string, files: readonly string[]) => [...files, file]
@@ -36,12 +43,14 @@ export function addCvdCommands(cvdnet: Command): void {
   cvd
     .command('verify')
     .description('check databases: signatures, list of members, and the hash of every member')
-    .argument('<file...>', 'a .cvd, .cld or .cud')
+    .argument('<file...>', 'a .cvd, .cld or .cud; with --certs any file that has a .sign')
     .option('--outer', 'only the MD5 of the content and the signature over it')
     .addOption(keysOption())
     .addOption(unsignedOption())
+    .addOption(certsOption())
+    .addOption(levelOption('--level <n>', 'for an engine of this functionality level'))
     .addHelpText('after', STATUS_HELP)
-    .action(async (files: readonly string[], options: CheckOptions & { outer?: boolean }) => {
+    .action(async (files: readonly string[], options: VerifyCommandOptions) => {
       const { verify } = await import('./cvd/verify.ts')
       await verify(files, options)
     })
@@ -57,6 +66,7 @@ export function addCvdCommands(cvdnet: Command): void {
       const { unpack } = await import('./cvd/unpack.ts')
       await unpack(file, folder, options)
     })
+  addSignCommand(cvd)
 }
 
 const STATUS_HELP = `

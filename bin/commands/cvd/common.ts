@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { DatabaseFileError } from '#adapters/databases/index.ts'
+import { DiskError } from '#adapters/disk/index.ts'
 import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
 import type { DatabaseVerifier } from '#formats/cvd/index.ts'
 import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
@@ -52,7 +53,7 @@ export async function forEachFile(
   let worst: ExitStatus = EXIT.done
   for (const file of files) {
     const status = await check(file, signal).catch((error: unknown) => {
-      if (!(error instanceof DatabaseFileError)) throw error
+      if (!(error instanceof DatabaseFileError || error instanceof DiskError)) throw error
       complain(`cvdnet: ${error.message}${because(error.cause)}`)
       return error.code === 'folder-exists' ? EXIT.usage : EXIT.world
     })

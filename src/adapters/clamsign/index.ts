@@ -1,0 +1,8 @@
+export { type SignFileFault, type SignFileRequest, signFile } from './sign-file.ts'
+export { readTrustFolder, type TrustFolderFault } from './trust-folder.ts'
+export {
+  type SignFileOptions,
+  type SignFileVerdict,
+  signPathOf,
+  verifySignFile,
+} from './verify-file.ts'
