@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addReleaseCommand } from './commands/release.ts'
+import { addRunCommand } from './commands/run.ts'
 import { CommandEnd, complain, EXIT } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -17,6 +19,8 @@ export function program(): Command {
   addCvdCommands(cvdnet)
   addKeyCommands(cvdnet)
   addReleaseCommand(cvdnet)
+  addRunCommand(cvdnet)
+  addClientsyncCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }

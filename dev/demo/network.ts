@@ -88,6 +88,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       onPush: options.onPush,
     }),
   )
+  await master.caughtUp
   const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
   const json = describe(folder, master, planned, `http://${site.host}:${site.port}/`)
   await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {

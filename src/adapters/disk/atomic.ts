@@ -98,15 +98,22 @@ export async function switchLink(link: string, target: string): Promise<void> {
 /** Reasons to copy where a hard link would do: another file system, too many links, or one that forbids them. */
 const COPY_INSTEAD = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS'])
 
-/** `to` must not exist. Says which of the two was done: a link shares its times with `from`, a copy has its own. */
-export async function linkOrCopy(from: string, to: string): Promise<'linked' | 'copied'> {
+/**
+ * `to` must not exist. Says which of the two was done: a link shares its times with `from`; a copy has its own, which
+ * is `lastModified` where that is given.
+ */
+export async function linkOrCopy(
+  from: string,
+  to: string,
+  lastModified?: EpochSeconds,
+): Promise<'linked' | 'copied'> {
   try {
     await link(from, to)
     return 'linked'
   } catch (error) {
     if (!COPY_INSTEAD.has(errnoOf(error) ?? '')) throw diskError(`link "${from}" to "${to}"`, error)
   }
-  await copyDurably(from, to)
+  await copyDurably(from, to, lastModified)
   return 'copied'
 }
 

@@ -4,11 +4,11 @@
  * A lock is a folder of numbered files, and whoever made the highest one holds it. Each says who: process, start of
  * that process and of the machine. Taking it means linking the next number, which only one can do, so two takers of a
  * stale lock cannot both win, and none can remove a lock that another one has just taken: nothing is ever broken,
- * only followed. Releasing it replaces the content, not the name. Old numbers go later. The number fences: a holder
+ * only followed. Releasing it empties the file and keeps the name. Old numbers go later. The number fences: a holder
  * that was thought dead finds out before it publishes. Never by age alone: a long run is not a dead one.
  */
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { link, mkdir, readdir, readFile, rm, stat, truncate, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { neighbour, writeFileAtomic } from './atomic.ts'
 import { diskError, errnoOf } from './error.ts'
@@ -88,11 +88,10 @@ class Lock implements HeldLock {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#heartbeat)
-    if (await this.isOurs()) await writeFileAtomic(fileOf(this.#folder, this.number), RELEASED)
+    // Emptied, not replaced: a full disk must not keep us from letting go.
+    if (await this.isOurs()) await truncate(fileOf(this.#folder, this.number))
   }
 }
-
-const RELEASED = '{"released":true}\n'
 
 function fileOf(folder: string, number: number): string {
   return join(folder, String(number))

@@ -1,5 +1,6 @@
+export { type DatedContent, type DateInput, lastModifiedOf } from './dates.ts'
 export { type Hidden, hiddenBy } from './exclude.ts'
-export { compareHashes, compareNames, type ListingFault, sameFiles } from './listing.ts'
+export { compareHashes, compareNames, type ListingFault, manifestDigest } from './listing.ts'
 export {
   DELETE_SHARE_MAX,
   DELETIONS_ALWAYS_ALLOWED,

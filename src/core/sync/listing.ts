@@ -1,5 +1,6 @@
 /** Is the staged tree the one that the signed manifest describes: no file more, none less, none other? */
-import type { Manifest, ManifestFile } from '../release/manifest.ts'
+import { createHash } from 'node:crypto'
+import type { Manifest } from '../release/manifest.ts'
 import type { Hidden } from './exclude.ts'
 import { isTrustFile } from './stages.ts'
 
@@ -53,15 +54,12 @@ export function compareHashes(
   return faults
 }
 
-/** Do two manifests describe the same files? One generation has one content, for ever. */
-export function sameFiles(
-  a: Manifest,
-  b: ReadonlyMap<string, Pick<ManifestFile, 'sha256'>>,
-): boolean {
-  return (
-    a.files.size === b.size &&
-    [...a.files.values()].every(({ path, sha256 }) => b.get(path)?.sha256 === sha256)
-  )
+/** Equal exactly for manifests of the same files. One generation has one content, for ever. */
+export function manifestDigest(manifest: Manifest): string {
+  const lines = [...manifest.files.values()].map(({ path, bytes, sha256 }) => {
+    return `${sha256} ${bytes} ${path}\n`
+  })
+  return createHash('sha256').update(lines.sort().join('')).digest('hex')
 }
 
 /** The operator's names, hidden names and ways out of the tree are nobody's to publish. */

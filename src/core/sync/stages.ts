@@ -9,8 +9,8 @@
 export const STAGES = ['patches', 'databases', 'others', 'pages', 'trust', 'stamp'] as const
 export type Stage = (typeof STAGES)[number]
 
-const DATABASE = /^[^/]+\.(?:cvd|cld|cud)$/
-const PATCH = /^[^/]+\.(?:cdiff|sign)$/
+const DATABASE = /\.(?:cvd|cld|cud)$/
+const PATCH = /\.(?:cdiff|sign)$/
 const PAGES = new Set(['index.html', 'mirrors.html', 'dns.txt'])
 
 /** Signed metadata of the tree. It is listed in no manifest, because it is the manifest. */
@@ -60,7 +60,7 @@ export function byStage(a: string, b: string): number {
 export type DateRule = 'built' | 'published' | 'as-sent'
 
 export function dateRule(path: string): DateRule {
-  if (/\.(?:cvd|cld)$/.test(path) && DATABASE.test(path)) return 'built'
+  if (/\.(?:cvd|cld)$/.test(path)) return 'built'
   if (PATCH.test(path) || path.startsWith('tuf/')) return 'as-sent'
   return 'published'
 }

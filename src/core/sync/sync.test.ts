@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { dbVersion, generation, parseDbName, serial } from '#base/names.ts'
+import { epochSeconds } from '#base/time.ts'
 import type { Manifest } from '../release/manifest.ts'
 import {
   byStage,
@@ -12,10 +13,11 @@ import {
   describeSyncReason,
   hiddenBy,
   type KnownDatabase,
+  lastModifiedOf,
   learn,
+  manifestDigest,
   mayBeMixed,
   planPublish,
-  sameFiles,
   stageOf,
 } from './index.ts'
 
@@ -86,7 +88,7 @@ test('a .cvd is dated by its build, what DatabaseCustomURL fetches by its public
     assert.equal(dateRule(path), 'published', path)
   }
   assert.equal(dateRule('daily-7.cdiff'), 'as-sent')
-  assert.equal(stageOf('sub/daily.cvd'), 'others', 'a database is at the root')
+  assert.equal(stageOf('sub/daily.cvd'), 'databases', 'examined wherever it lies')
 })
 
 test('a plan puts what differs, deletes what is not wanted, and keeps what is hidden', () => {
@@ -190,8 +192,8 @@ test('other content is found by its hash', () => {
   assert.deepEqual(compareHashes(manifest, good), [])
   const [fault, ...rest] = compareHashes(manifest, good.set('b', 'other'))
   assert.deepEqual([fault?.kind, rest.length], ['wrong-hash', 0])
-  assert.ok(sameFiles(manifest, manifest.files))
-  assert.equal(sameFiles(manifest, manifestOf({ a: 1 }).files), false)
+  assert.equal(manifestDigest(manifest), manifestDigest(manifestOf({ b: 1, a: 1 })))
+  assert.notEqual(manifestDigest(manifest), manifestDigest(manifestOf({ a: 1 })))
 })
 
 test('a version never goes down, also after the database was taken away for a while', () => {
@@ -245,4 +247,18 @@ test('a mixed tree is worth a second look, a rollback is not, and each says why'
   assert.equal(mayBeMixed([{ kind: 'generation-went-down', from: 2, to: 1 }]), false)
   const text = describeSyncReason({ kind: 'wrong-size', path: 'a', bytes: 1, expected: 2 })
   assert.equal(text, 'a has 1 bytes, the manifest says 2')
+})
+
+test('dates: kept for the same content, never older than what they replace', () => {
+  const at = epochSeconds
+  const base = { sha256: 'new', sentAt: at(50), builtAt: at(40), now: at(100) }
+  const before = { sha256: 'old', lastModified: at(200) }
+  assert.equal(lastModifiedOf({ ...base, path: 'daily.cvd', before }), 40)
+  assert.equal(lastModifiedOf({ ...base, path: 'daily-7.cdiff', before: undefined }), 50)
+  assert.equal(lastModifiedOf({ ...base, path: 'x.ndb', before: undefined }), 100)
+  assert.equal(lastModifiedOf({ ...base, path: 'x.ndb', before }), 201)
+  const same = { sha256: 'new', lastModified: at(7) }
+  for (const path of ['daily.cvd', 'x.ndb', 'daily-7.cdiff']) {
+    assert.equal(lastModifiedOf({ ...base, path, before: same }), 7)
+  }
 })

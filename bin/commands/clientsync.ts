@@ -1,0 +1,43 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { complain, EXIT, say } from '../io.ts'
+
+/**
+ * `cvdnet clientsync MASTER [--conf FILE]`: what OpenSSH's forced command runs on a mirror (R50–R65), and an operator
+ * by hand or from cron. 0 done, or left to the run that is under way; 1 refused; 2 a conf with faults, all of them
+ * told; 3 the world failed.
+ */
+export function addClientsyncCommand(cvdnet: Command): void {
+  cvdnet
+    .command('clientsync')
+    .description('pull from a master, verify, and publish: what the trigger runs on a mirror')
+    .argument('<master>', 'a name in MASTERS of the conf, or a host with or without a port')
+    .option(
+      '--conf <file>',
+      'settings of this mirror',
+      join(homedir(), 'etc', 'clam-clientsync.conf'),
+    )
+    .action(async (master: string, { conf }: { conf: string }) => {
+      process.exitCode = await clientsync(master, conf)
+    })
+}
+
+async function clientsync(master: string, confFile: string): Promise<number> {
+  const { MirrorError, SYNC_STATUS, syncOnce } = await import('#roles/mirror/index.ts')
+  const stop = new AbortController()
+  const onSignal = (name: string) => stop.abort(new Error(`stopped by ${name}`))
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal)
+  try {
+    const voice = { print: say, complain }
+    const end = await syncOnce({ confFile, master, voice, signal: stop.signal })
+    return SYNC_STATUS[end.kind]
+  } catch (error) {
+    if (!(error instanceof MirrorError)) throw error
+    complain('cvdnet: the settings of this mirror cannot be used')
+    for (const fault of error.faults) complain(`  ${fault}`)
+    return EXIT.usage
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeListener(name, onSignal)
+  }
+}

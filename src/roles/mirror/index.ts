@@ -1,0 +1,10 @@
+export {
+  type Mirror,
+  MirrorError,
+  type MirrorOptions,
+  SYNC_USER,
+  type SyncOptions,
+  startMirror,
+  syncOnce,
+} from './compose.ts'
+export { SYNC_STATUS, type SyncEnd, type Voice } from './runner.ts'
