@@ -69,7 +69,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       releasesKept: 5,
       uploadLimits: UPLOAD_LIMITS,
       push: {
-        parallel: 8,
+        parallel: 32,
         connectTimeoutMs: 10_000,
         syncTimeoutMs: 20 * 60_000,
         retries: 8,
