@@ -126,6 +126,8 @@ function argumentsFor(
   return [
     '--recursive',
     '--times',
+    // Two generations within one second differ in the fractions only (`timestamp`, `tuf/`).
+    '--modify-window=-1',
     '--delete',
     '--no-links',
     '--no-devices',
