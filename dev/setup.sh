@@ -8,7 +8,7 @@ want_npm() {
   stamp=node_modules/.cvdnet-installed
   if [ -f "$stamp" ] && [ "$stamp" -nt package-lock.json ] && [ "$stamp" -nt package.json ]; then return; fi
   echo "setup: installing npm packages"
-  npm ci --no-progress --loglevel=error || { echo "setup: npm could not install the packages" >&2; exit 3; }
+  npm install --no-save --no-progress --loglevel=error || { echo "setup: npm could not install the packages" >&2; exit 3; }
   : > "$stamp"
 }
 

@@ -69,7 +69,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       releasesKept: 5,
       uploadLimits: UPLOAD_LIMITS,
       push: {
-        parallel: 8,
+        parallel: 32,
         connectTimeoutMs: 10_000,
         syncTimeoutMs: 20 * 60_000,
         retries: 8,
@@ -88,6 +88,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       onPush: options.onPush,
     }),
   )
+  await master.caughtUp
   const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
   const json = describe(folder, master, planned, `http://${site.host}:${site.port}/`)
   await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {

@@ -189,3 +189,9 @@ test('a short member that asks for long new lines is handed on in pieces', async
   const commands = Array.from({ length: count }, (_empty, index) => `XCHG ${index + 1} x ${long}`)
   assert.deepEqual(await patched({ a }, block(...commands)), { a: `${long}\n`.repeat(count) })
 })
+
+test('many additions are gathered into blocks without losing one', async () => {
+  const lines = Array.from({ length: 50_000 }, (_none, index) => `Win.Added-${index}:0:*:41414141`)
+  const script = block(...lines.map((line) => `ADD ${line}`))
+  assert.deepEqual(await patched({}, script), { a: lines.map((line) => `${line}\n`).join('') })
+})

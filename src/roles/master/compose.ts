@@ -15,6 +15,8 @@ export interface Master extends AsyncDisposable {
   readonly rsync: { readonly host: string; readonly port: number; readonly module: string }
   /** What is public now. */
   published(): PublishedTree | undefined
+  /** Resolves when the mirrors that missed a push were told, or could not be reached. */
+  readonly caughtUp: Promise<void>
 }
 
 /** The one place that picks the world for a master: disk, rsync, ssh, TUF. Disposing it stops them in turn. */
@@ -58,6 +60,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     ssh: { host: door.host, port: door.port, hostKey: door.hostKey },
     rsync: { host: rsync.host, port: daemon?.port ?? rsync.port, module: options.module },
     published: () => releases.published,
+    caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

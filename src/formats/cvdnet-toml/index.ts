@@ -1,0 +1,13 @@
+export { describeSettingsFault, type SettingsFault } from './fault.ts'
+export { parseSettings, SETTINGS_CHARS_MAX } from './parse.ts'
+export { printExample, printReference } from './print.ts'
+export type {
+  ListenSettings,
+  LogSettings,
+  MasterSettings,
+  MirrorEntry,
+  MirrorSettings,
+  SecretPlace,
+  Settings,
+  SigmakerSettings,
+} from './settings.ts'

@@ -1,0 +1,178 @@
+import { parseDbName } from '#base/names.ts'
+import { parseDuration, parseSize, printDuration, printSize } from '#base/quantity.ts'
+import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
+
+/** What may stand at a key: in words for people, and as a reader of whatever TOML gave. */
+export interface Kind<T> {
+  readonly wanted: string
+  /** Undefined when it is something else. */
+  readonly read: (value: unknown) => T | undefined
+  /** Takes a value's place once a fault is known; the whole is then never handed out. */
+  readonly standIn: T
+}
+
+const NAME_CHARS_MAX = 63
+const HOST_CHARS_MAX = 253
+
+export const name: Kind<string> = pattern(
+  'a name of letters, digits, "_", "." and "-"',
+  new RegExp(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,${NAME_CHARS_MAX - 1}}$`),
+)
+
+/** A name or an address, without port and brackets. */
+export const host: Kind<string> = {
+  wanted: 'a host name or an address',
+  read: (value) => {
+    const text = asText(value)
+    if (text === undefined || text.length > HOST_CHARS_MAX) return undefined
+    const isName =
+      /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(
+        text,
+      )
+    return isName || /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/.test(text) ? text : undefined
+  },
+  standIn: '',
+}
+
+/** In small letters, as DNS compares. */
+export const domain: Kind<string> = {
+  wanted: 'a domain name',
+  read: (value) => {
+    const text = host.read(value)
+    return text === undefined || text.includes(':') ? undefined : text.toLowerCase()
+  },
+  standIn: '',
+}
+
+/** `*` may stand for the first label. */
+export const hostPattern: Kind<string> = {
+  wanted: 'a host name, perhaps with "*" as its first label',
+  read: (value) => {
+    const text = asText(value)
+    const rest = domain.read(text?.startsWith('*.') ? text.slice(2) : text)
+    return rest === undefined ? undefined : text?.toLowerCase()
+  },
+  standIn: '',
+}
+
+export const path: Kind<string> = pattern('a path', /^[^\p{Cc}]+$/u)
+export const mailAddress: Kind<string> = pattern('a mail address', /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u)
+export const environmentName: Kind<string> = pattern(
+  'the name of an environment variable',
+  /^[A-Za-z_][A-Za-z0-9_]*$/,
+)
+export const country: Kind<string> = pattern('two capital letters (ISO 3166-1)', /^[A-Z]{2}$/)
+
+export const sshKey: Kind<string> = {
+  wanted: 'an ssh public key line, "ssh-ed25519 AAAA…"',
+  read: (value) => {
+    const text = asText(value)
+    return text === undefined ? undefined : parseSshPublicKeyLine(text)
+  },
+  standIn: '',
+}
+
+/** One or a list of several. */
+export function oneOrMore<T>(kind: Kind<T>): Kind<readonly T[]> {
+  const several = listOf(kind)
+  return {
+    wanted: `${kind.wanted}, or a list of several`,
+    read: (value) => {
+      const values = several.read(Array.isArray(value) ? value : [value])
+      return values?.length === 0 ? undefined : values
+    },
+    standIn: [],
+  }
+}
+
+export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
+  return {
+    wanted: `a list, each ${kind.wanted}`,
+    read: (value) => {
+      if (!Array.isArray(value)) return undefined
+      const read = value.map((one) => kind.read(one))
+      return read.every((one) => one !== undefined) ? read : undefined
+    },
+    standIn: [],
+  }
+}
+
+export const databases: Kind<'*' | readonly string[]> = {
+  wanted: '"*" for all, or a list of database names',
+  read: (value) => {
+    if (value === '*') return '*'
+    if (!Array.isArray(value) || value.length === 0) return undefined
+    return value.every((one) => typeof one === 'string' && parseDbName(one).ok)
+      ? value.map(String)
+      : undefined
+  },
+  standIn: [],
+}
+
+export function oneOf<T extends string>(first: T, ...others: readonly T[]): Kind<T> {
+  const all = [first, ...others]
+  return {
+    wanted: `one of ${all.map((one) => `"${one}"`).join(', ')}`,
+    read: (value) => all.find((one) => one === value),
+    standIn: first,
+  }
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    wanted: `a whole number from ${min} to ${max}`,
+    read: (value) => (Number.isInteger(value) ? within(Number(value), min, max) : undefined),
+    standIn: min,
+  }
+}
+
+export function share(): Kind<number> {
+  return {
+    wanted: 'a number from 0 to 1',
+    read: (value) => (typeof value === 'number' ? within(value, 0, 1) : undefined),
+    standIn: 0,
+  }
+}
+
+/** Read as milliseconds. */
+export function duration(min: number, max: number): Kind<number> {
+  return {
+    wanted: `a duration from ${printDuration(min)} to ${printDuration(max)}`,
+    read: (value) => {
+      const ms = parseDuration(asText(value) ?? '')
+      return ms === undefined ? undefined : within(ms, min, max)
+    },
+    standIn: min,
+  }
+}
+
+/** Read as bytes. */
+export function size(min: number, max: number): Kind<number> {
+  return {
+    wanted: `a size from ${printSize(min)} to ${printSize(max)}`,
+    read: (value) => {
+      const bytes = parseSize(asText(value) ?? '')
+      return bytes === undefined ? undefined : within(bytes, min, max)
+    },
+    standIn: min,
+  }
+}
+
+function pattern(wanted: string, shape: RegExp): Kind<string> {
+  return {
+    wanted,
+    read: (value) => {
+      const text = asText(value)
+      return text !== undefined && shape.test(text) ? text : undefined
+    },
+    standIn: '',
+  }
+}
+
+function within(value: number, min: number, max: number): number | undefined {
+  return value >= min && value <= max ? value : undefined
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,219 @@
+import { parse, TomlError } from 'smol-toml'
+import { fail, type Outcome, ok } from '#base/outcome.ts'
+import { checkListeners, checkTwins } from './combinations.ts'
+import type { SettingsFault } from './fault.ts'
+import { indexLines } from './line-index.ts'
+import * as master from './master-table.ts'
+import * as mirror from './mirror-table.ts'
+import { DocumentReader, type TableReader } from './reader.ts'
+import type {
+  MasterSettings,
+  MirrorEntry,
+  MirrorSettings,
+  SecretPlace,
+  Settings,
+} from './settings.ts'
+import { LOG, ROOT } from './table.ts'
+
+/** Guess: thirty thousand mirrors. */
+export const SETTINGS_CHARS_MAX = 16 * 1024 * 1024
+
+/** `folder` is where the file lies, absolute: relative paths in it start there. */
+export function parseSettings(
+  text: string,
+  { folder }: { readonly folder: string },
+): Outcome<Settings, readonly SettingsFault[]> {
+  if (text.length > SETTINGS_CHARS_MAX) {
+    return fail([{ kind: 'too-large', line: 1, charsMax: SETTINGS_CHARS_MAX }])
+  }
+  const document = parseToml(text)
+  if (!document.ok) return document
+  const file = new DocumentReader(document.value, indexLines(text))
+  const place = new Place(folder)
+  const root = file.table(ROOT)
+  const state = place.of(root.read(ROOT.fields.state))
+  const log = file.table(LOG)
+  const settings: Settings = {
+    zone: root.read(ROOT.fields.zone),
+    state,
+    log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
+    master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
+    mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
+  }
+  const hasRole = settings.master !== undefined || settings.mirror !== undefined
+  if (!hasRole && !root.hasFault('master', 'mirror')) {
+    root.refuse('master', 'neither [master] nor [mirror] is here, so there is nothing to run')
+  }
+  checkListeners(file, settings)
+  return file.faults.length > 0 ? fail(file.faults) : ok(settings)
+}
+
+function parseToml(
+  text: string,
+): Outcome<Readonly<Record<string, unknown>>, readonly SettingsFault[]> {
+  try {
+    return ok(parse(text))
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    // The library's message goes on with the lines around, which may hold anything.
+    const message = (error.message.split('\n')[0] ?? '').replace('Invalid TOML document: ', '')
+    return fail([{ kind: 'syntax', line: error.line, message }])
+  }
+}
+
+class Place {
+  readonly #folder: string
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  of(path: string): string {
+    return path.startsWith('/') ? path : `${this.#folder}/${path}`
+  }
+}
+
+function readMaster(file: DocumentReader, place: Place, state: string): MasterSettings {
+  const at = file.table(master.MASTER)
+  const { fields } = master.MASTER
+  const networkKeys = at.read(fields.networkKeys)
+  const sigmakers = file.list(master.SIGMAKERS)
+  const mirrors = file.list(master.MIRRORS)
+  const { name, keys, databases } = master.SIGMAKERS.fields
+  const settings: MasterSettings = {
+    name: at.read(fields.name),
+    module: at.read(fields.module),
+    releasesKept: at.read(fields.releasesKept),
+    timestampEveryMs: at.read(fields.timestampEveryMs),
+    publisherKeys: at.read(fields.publisherKeys).map((path) => place.of(path)),
+    networkKeys: networkKeys === undefined ? `${state}/network` : place.of(networkKeys),
+    ssh: readListen(file.table(master.MASTER_SSH), master.MASTER_SSH.fields),
+    rsync: readListen(file.table(master.MASTER_RSYNC), master.MASTER_RSYNC.fields),
+    uploadLimits: readUploadLimits(file.table(master.MASTER_UPLOAD)),
+    push: readPush(file.table(master.MASTER_PUSH)),
+    sigmakers: sigmakers.map((one) => ({
+      name: one.read(name),
+      keys: one.read(keys),
+      databases: one.read(databases),
+    })),
+    mirrors: mirrors.map((one) => readMirrorEntry(one, place)),
+  }
+  checkTwins(
+    sigmakers,
+    'name',
+    settings.sigmakers.map((one) => [one.name]),
+  )
+  checkTwins(
+    sigmakers,
+    'key',
+    settings.sigmakers.map((one) => one.keys),
+  )
+  checkTwins(
+    mirrors,
+    'name',
+    settings.mirrors.map((one) => [one.name]),
+  )
+  checkTwins(
+    mirrors,
+    'user',
+    settings.mirrors.map((one) => [one.rsyncLogin.user]),
+  )
+  return settings
+}
+
+function readListen(
+  at: TableReader,
+  fields: typeof master.MASTER_SSH.fields | typeof mirror.MIRROR_HTTP.fields,
+) {
+  return { host: at.read(fields.host), port: at.read(fields.port) }
+}
+
+function readUploadLimits(at: TableReader): MasterSettings['uploadLimits'] {
+  const { fields } = master.MASTER_UPLOAD
+  const limits = {
+    fileBytesMax: at.read(fields.fileBytesMax),
+    folderBytesMax: at.read(fields.folderBytesMax),
+    filesMax: at.read(fields.filesMax),
+  }
+  if (limits.fileBytesMax > limits.folderBytesMax) {
+    at.refuse('file_max', 'larger than folder_max, so the largest file would never fit')
+  }
+  return limits
+}
+
+function readPush(at: TableReader): MasterSettings['push'] {
+  const { fields } = master.MASTER_PUSH
+  const push = {
+    parallel: at.read(fields.parallel),
+    connectTimeoutMs: at.read(fields.connectTimeoutMs),
+    syncTimeoutMs: at.read(fields.syncTimeoutMs),
+    retries: at.read(fields.retries),
+    retryBaseMs: at.read(fields.retryBaseMs),
+    retryMaxMs: at.read(fields.retryMaxMs),
+  }
+  if (push.retryBaseMs > push.retryMaxMs) {
+    at.refuse('retry_base', 'longer than retry_max')
+  }
+  return push
+}
+
+function readMirrorEntry(at: TableReader, place: Place): MirrorEntry {
+  const { fields } = master.MIRRORS
+  return {
+    name: at.read(fields.name),
+    host: at.read(fields.host),
+    httpPort: at.read(fields.httpPort),
+    sshPort: at.read(fields.sshPort),
+    account: at.read(fields.account),
+    hostKey: at.read(fields.hostKey),
+    country: at.read(fields.country),
+    region: at.read(fields.region),
+    rsyncLogin: { user: at.read(fields.user), password: readPassword(at, place) },
+    bandwidthMbit: at.read(fields.bandwidthMbit),
+    admin: at.read(fields.admin),
+  }
+}
+
+function readPassword(at: TableReader, place: Place): SecretPlace {
+  const { fields } = master.MIRRORS
+  const [path, name] = [at.read(fields.passwordFile), at.read(fields.passwordEnv)]
+  if (
+    (path === undefined) === (name === undefined) &&
+    !at.hasFault('password_file', 'password_env')
+  ) {
+    at.refuse('password_file', 'exactly one of password_file and password_env is needed')
+  }
+  return name === undefined
+    ? { kind: 'file', path: place.of(path ?? '') }
+    : { kind: 'environment', name }
+}
+
+function readMirror(file: DocumentReader, place: Place): MirrorSettings {
+  const at = file.table(mirror.MIRROR)
+  const { fields } = mirror.MIRROR
+  const masters = file.list(mirror.MIRROR_MASTERS)
+  const { name, key } = mirror.MIRROR_MASTERS.fields
+  const settings: MirrorSettings = {
+    name: at.read(fields.name),
+    conf: place.of(at.read(fields.conf)),
+    names: at.read(fields.names),
+    deleteShareMax: at.read(fields.deleteShareMax),
+    ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
+    http: readListen(file.table(mirror.MIRROR_HTTP), mirror.MIRROR_HTTP.fields),
+    masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),
+  }
+  if (masters.length === 0 && !at.hasFault('masters')) {
+    at.refuse('masters', 'without [[mirror.masters]] nobody may call this mirror')
+  }
+  checkTwins(
+    masters,
+    'name',
+    settings.masters.map((one) => [one.name]),
+  )
+  checkTwins(
+    masters,
+    'key',
+    settings.masters.map((one) => [one.key]),
+  )
+  return settings
+}

@@ -1,0 +1,86 @@
+/**
+ * The settings of one node, as roles are given them: every value checked, paths absolute, times in milliseconds,
+ * sizes in bytes. A role runs when its section is there. Secrets are not among them, only where they are to be found.
+ */
+export interface Settings {
+  readonly zone: string
+  readonly state: string
+  readonly log: LogSettings
+  readonly master: MasterSettings | undefined
+  readonly mirror: MirrorSettings | undefined
+}
+
+export interface LogSettings {
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly format: 'text' | 'json'
+}
+
+export interface ListenSettings {
+  readonly host: string
+  /** 0: the system chooses. */
+  readonly port: number
+}
+
+export interface MasterSettings {
+  readonly name: string
+  readonly module: string
+  readonly releasesKept: number
+  readonly timestampEveryMs: number
+  readonly publisherKeys: readonly string[]
+  readonly networkKeys: string
+  readonly ssh: ListenSettings
+  readonly rsync: ListenSettings
+  readonly uploadLimits: {
+    readonly fileBytesMax: number
+    readonly folderBytesMax: number
+    readonly filesMax: number
+  }
+  readonly push: {
+    readonly parallel: number
+    readonly connectTimeoutMs: number
+    readonly syncTimeoutMs: number
+    readonly retries: number
+    readonly retryBaseMs: number
+    readonly retryMaxMs: number
+  }
+  readonly sigmakers: readonly SigmakerSettings[]
+  readonly mirrors: readonly MirrorEntry[]
+}
+
+export interface SigmakerSettings {
+  readonly name: string
+  /** Public key lines without comments. */
+  readonly keys: readonly string[]
+  readonly databases: '*' | readonly string[]
+}
+
+/** A mirror as a master knows it. */
+export interface MirrorEntry {
+  readonly name: string
+  readonly host: string
+  readonly httpPort: number
+  readonly sshPort: number
+  /** Account on the mirror that the trigger logs into. */
+  readonly account: string
+  readonly hostKey: string
+  readonly country: string
+  readonly region: 'europe' | 'america' | 'asia' | 'other'
+  readonly rsyncLogin: { readonly user: string; readonly password: SecretPlace }
+  readonly bandwidthMbit: number
+  readonly admin: string | undefined
+}
+
+export type SecretPlace =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'environment'; readonly name: string }
+
+export interface MirrorSettings {
+  readonly name: string
+  /** Path of `clam-clientsync.conf`. */
+  readonly conf: string
+  readonly names: readonly string[]
+  readonly deleteShareMax: number
+  readonly ssh: ListenSettings
+  readonly http: ListenSettings
+  readonly masters: readonly { readonly name: string; readonly key: string }[]
+}
