@@ -96,6 +96,8 @@ test('what did not change is linked against the published tree; by content, a hi
   const published = join(it.dir, 'published')
   await mkdir(published)
   const transfer = new RsyncTransfer()
+  // A whole second, so that it can be set again exactly.
+  await utimes(join(it.tree, 'daily.cvd'), 1_000_000, 1_000_000)
   await transfer.pull(it.from, published, it.options)
   await transfer.pull(it.from, it.into, { ...it.options, linkAgainst: published })
   const ino = async (folder: string) => (await stat(join(folder, 'daily.cvd'))).ino
