@@ -23,6 +23,8 @@ import { type FolderScan, scanFolder } from './upload-folder.ts'
 type RsyncCommand = Extract<UploadCommand, { kind: 'rsync' }>
 type Child = ChildProcessByStdio<Writable, Readable, Readable>
 
+/** What rsync says, in its own stream or on standard error, when the system refuses to let a file grow (EFBIG). */
+const TOO_LARGE = 'File too large (27)'
 /** rsync's own word for "the other side broke off". */
 const STATUS_STREAM = 12
 /** Guess: a line of 1 Gbit/s brings 60 MB between two looks at the folder. */
@@ -49,6 +51,12 @@ export async function receiveByRsync(upload: Upload, command: RsyncCommand): Pro
   }
   caller.gone.addEventListener('abort', hangUp, { once: true })
   caller.closing.addEventListener('abort', hangUp, { once: true })
+  // The sentence goes out ahead of rsync's own: at that one the client hangs up.
+  watchFor(TOO_LARGE, [child.stdout, child.stderr], () => {
+    outlet.complain(
+      uploadLimitText({ kind: 'file-too-large', bytesMax: admission.limits.fileBytesMax }),
+    )
+  })
   try {
     child.stdout.pipe(channel, { end: false })
     child.stderr.pipe(channel.stderr, { end: false })
@@ -59,7 +67,6 @@ export async function receiveByRsync(upload: Upload, command: RsyncCommand): Pro
     channel.resume()
     void fed
     const after = await scanFolder(admission.folder)
-    fault.now ??= code === 0 ? undefined : tooLarge(upload, before, after)
     const trimmed = await trim(upload, before, after)
     const reason = fault.now ?? trimmed
     if (reason !== undefined) outlet.complain(uploadLimitText(reason))
@@ -100,24 +107,22 @@ function signalGroup(child: Child, signal: NodeJS.Signals): void {
   }
 }
 
-/** The system ended rsync at the limit: some file that this run wrote is exactly that long. */
-function tooLarge(
-  { admission }: Upload,
-  before: FolderScan,
-  after: FolderScan,
-): UploadLimitFault | undefined {
-  const bytesMax = admission.limits.fileBytesMax
-  const hit = after.files.entries().some(([name, { bytes, mtimeMs }]) => {
-    const was = before.files.get(name)
-    return bytes >= bytesMax && (was?.mtimeMs !== mtimeMs || was.bytes !== bytes)
-  })
-  return hit ? { kind: 'file-too-large', bytesMax } : undefined
+/** Calls back once when a text goes by in one of the streams, however it is cut. */
+function watchFor(text: string, streams: readonly Readable[], onSeen: () => void): void {
+  let seen = false
+  for (const stream of streams) {
+    let tail = ''
+    stream.on('data', (chunk: Buffer) => {
+      const joined = tail + chunk.toString('latin1')
+      tail = joined.slice(-text.length)
+      if (seen || !joined.includes(text)) return
+      seen = true
+      onSeen()
+    })
+  }
 }
 
-/**
- * Removes what this run left unfinished at the limit, and, where it was faster than our looks at the folder, new files
- * until the folder is within its limits again.
- */
+/** Where a run was faster than our looks at the folder: removes new files until it is within its limits again. */
 async function trim(
   { admission }: Upload,
   before: FolderScan,
@@ -127,10 +132,9 @@ async function trim(
   let { use } = after
   let reason: UploadLimitFault | undefined
   for (const [name, { bytes }] of [...after.files].reverse()) {
-    if (before.files.has(name)) continue
-    const left = isUploadInProgress(name) && bytes >= limits.fileBytesMax
     const fault = folderFault(use, limits)
-    if (!left && fault === undefined) continue
+    if (fault === undefined) return reason
+    if (before.files.has(name)) continue
     reason ??= fault
     await rm(join(folder, name), { force: true })
     use = { files: use.files - (isUploadInProgress(name) ? 0 : 1), bytes: use.bytes - bytes }
