@@ -214,6 +214,7 @@ test('a file over the limit is refused by every way, with the limit named', { sk
     const end = await world.rsync(anna, [...options, zeros, world.to()])
     assert.notEqual(end.status, 0, options.join(' '))
     assert.match(end.err, reason)
+    assert.match(end.err, /write failed on "public_html\/zeros\.cvd"/)
     const left = readdirSync(anna.folder).filter((name) => name !== 'old.cvd')
     for (const name of left) {
       assert.ok(statSync(join(anna.folder, name)).size <= LIMITS.fileBytesMax)
@@ -243,11 +244,7 @@ test('a full folder is refused by every way, and can be cleared by sftp', { skip
   }
   const more = world.file('more.cvd', randomBytes(7 * MIB))
   const rsync = await world.rsync(anna, ['-t', more, world.to()])
-  assert.notEqual(
-    rsync.status,
-    0,
-    JSON.stringify([rsync, world.events.at(-1), readdirSync(anna.folder)]),
-  )
+  assert.notEqual(rsync.status, 0)
   assert.match(rsync.err, reason)
   assert.ok(!readdirSync(anna.folder).includes('more.cvd'))
   assert.match((await world.scp(anna, ['-O', more, world.to()])).err, reason)
@@ -265,7 +262,6 @@ test('too many files are refused by every way', { skip }, async () => {
     writeFileSync(join(anna.folder, `f${count}.cvd`), '')
   }
   for (const end of [
-    await world.rsync(anna, ['-t', daily, world.to()]),
     await world.scp(anna, ['-O', daily, world.to()]),
     await world.scp(anna, [daily, world.to()]),
   ]) {
@@ -274,4 +270,7 @@ test('too many files are refused by every way', { skip }, async () => {
     assert.equal(readdirSync(anna.folder).length, LIMITS.filesMax)
   }
   assert.equal((await world.rsync(anna, ['-t', daily, world.to('public_html/f1.cvd')])).status, 0)
+  const end = await world.rsync(anna, ['-t', daily, world.to()])
+  assert.notEqual(end.status, 0)
+  assert.match(end.err, reason)
 })
