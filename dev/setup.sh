@@ -33,6 +33,6 @@ want_debian() {
 want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync ;;
-  test) want_debian rsync=rsync ssh=openssh-client sigtool=clamav freshclam=clamav-freshclam ;;
+  test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

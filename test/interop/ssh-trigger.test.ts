@@ -47,7 +47,7 @@ async function pull(to: TriggerTarget, signal = AbortSignal.timeout(20_000)): Pr
   const end = await new SshTrigger({ privateKey: master.privateKey, connectTimeoutMs: 1_000 }).pull(
     to,
     {
-      onAdmitted: () => {
+      onAdmitted: async () => {
         admitted += 1
       },
       onLine: (line) => lines.push(line),
@@ -245,7 +245,7 @@ test('a mirror that dies during the sync ends the trigger without a status', { s
   await using sshd = await startSshd('echo pulling; sleep 30', 'ed25519')
   const { promise: line, resolve } = Promise.withResolvers<void>()
   const running = new SshTrigger({ privateKey: master.privateKey }).pull(sshd, {
-    onAdmitted: () => {},
+    onAdmitted: async () => {},
     onLine: () => resolve(),
     signal: AbortSignal.timeout(10_000),
   })
