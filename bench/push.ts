@@ -5,9 +5,13 @@
  *     node bench/push.ts [MIRRORS] [ROUNDS] [LINES]
  *
  * The bare pulls check nothing, publish nothing and are told nothing: they are what the wire and rsync alone cost.
- * Rounds are interleaved, each with a release of its own; medians are compared.
+ * Rounds are interleaved, each with a release of its own; medians are compared. The mirrors run in two processes of
+ * their own, as they would not share one with the master. Bare pulls are made from two daemons: ours, which sends small
+ * packets at once, and one with rsync's defaults.
  */
+import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +21,7 @@ import { epochSeconds } from '#base/time.ts'
 import { signerOf } from '#core/databases/index.ts'
 import { buildDatabase } from '#formats/cvd/index.ts'
 import type { PublisherSecrets } from '#formats/dsig/index.ts'
+import type { MirrorOptions } from '#roles/mirror/index.ts'
 import { startDemo } from '../dev/demo/index.ts'
 import { run } from '../test/support/run.ts'
 import { aName, aVersion } from '../test/support/values.ts'
@@ -32,6 +37,7 @@ try {
   await using network = await startDemo({
     folder,
     mirrors,
+    startMirrors: inProcesses,
     onEvent: (line) => console.error(line),
     onPush: (_mirror, event) => {
       if (event.kind === 'acknowledged') lastAcknowledged = performance.now()
@@ -72,6 +78,21 @@ try {
   report(ours, bare)
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Two processes, one a core, with half of the mirrors each. */
+async function inProcesses(mirrors: readonly MirrorOptions[]): Promise<AsyncDisposable> {
+  const stack = new AsyncDisposableStack()
+  for (const half of [0, 1]) {
+    const child = fork(join(import.meta.dirname, 'mirror-process.ts'))
+    stack.defer(async () => {
+      child.disconnect()
+      await once(child, 'exit')
+    })
+    child.send(mirrors.filter((_, at) => at % 2 === half))
+    await once(child, 'message')
+  }
+  return stack
 }
 
 function database(version: number, secrets: PublisherSecrets): Uint8Array {

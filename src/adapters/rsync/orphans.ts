@@ -12,7 +12,7 @@ const GONE_WITHIN_MS = 5_000
 const LOOK_AGAIN_MS = 20
 
 /** Made before an rsync starts, and gone when it has ended under our eyes. A power cut leaves no process either. */
-export function pullMark(into: string): string {
+function pullMark(into: string): string {
   return `${into.replace(/\/+$/, '')}.pulling`
 }
 
