@@ -181,7 +181,7 @@ test('closing a mirror in the middle of a sync ends the sync and loses nothing',
   assert.match(words.join('\n'), /the mirror is stopping/)
   assert.deepEqual(await contentOf(it.docroot).catch(() => ({})), {})
   await using again = await start(it)
-  await until(() => again.mirror.served() !== undefined)
+  await until(() => again.events.some((line) => line.includes('files published')))
   await again.mirror[Symbol.asyncDispose]()
   assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 1)))
   assert.match(await readFile(join(it.state, 'journal.jsonl'), 'utf8'), /"failed"/)
