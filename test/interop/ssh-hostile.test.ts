@@ -36,6 +36,14 @@ async function client(): Promise<ssh2.Client> {
   return one
 }
 
+/** ssh2 1.17 makes a key that it cannot read itself once in 256 times. */
+function readableKey(): string {
+  for (;;) {
+    const { private: text } = ssh2.utils.generateKeyPairSync('ed25519')
+    if (!(ssh2.utils.parseKey(text) instanceof Error)) return text
+  }
+}
+
 async function open(one: ssh2.Client, what: string): Promise<ssh2.ClientChannel> {
   const { promise, resolve, reject } = Promise.withResolvers<ssh2.ClientChannel>()
   const done = (error: Error | undefined, channel: ssh2.ClientChannel): void =>
@@ -69,7 +77,7 @@ test('after six keys that are not known the caller is sent away', { skip }, asyn
   world.events.length = 0
   const one = new ssh2.Client()
   one.on('error', () => {})
-  const keys = Array.from({ length: 9 }, () => ssh2.utils.generateKeyPairSync('ed25519').private)
+  const keys = Array.from({ length: 9 }, readableKey)
   let asked = 0
   one.connect({
     host: world.door.host,
