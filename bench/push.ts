@@ -5,10 +5,14 @@
  *     node bench/push.ts [MIRRORS] [ROUNDS] [LINES]
  *
  * The bare pulls check nothing, publish nothing and are told nothing: they are what the wire and rsync alone cost.
- * Rounds are interleaved, each with a release of its own; medians are compared.
+ * Rounds are interleaved, each with a release of its own; medians are compared. The mirrors run in two processes of
+ * their own, as they would not share one with the master. Bare pulls are made from two daemons: ours, which sends small
+ * packets at once, and one with rsync's defaults.
  */
+import { fork, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { drawSalt } from '#adapters/keys/index.ts'
@@ -17,13 +21,16 @@ import { epochSeconds } from '#base/time.ts'
 import { signerOf } from '#core/databases/index.ts'
 import { buildDatabase } from '#formats/cvd/index.ts'
 import type { PublisherSecrets } from '#formats/dsig/index.ts'
+import type { MirrorOptions } from '#roles/mirror/index.ts'
 import { startDemo } from '../dev/demo/index.ts'
+import { freePort } from '../dev/demo/layout.ts'
 import { run } from '../test/support/run.ts'
 import { aName, aVersion } from '../test/support/values.ts'
 
 const [mirrors = 20, rounds = 7, lines = 20_000] = process.argv.slice(2).map(Number)
 /** Pulls at a time: the better of the two is the yardstick. */
-const PARALLEL = [2, 8]
+const PARALLEL = [2, 8] as const
+const DAEMONS = ['stock', 'ours'] as const
 const RATIO_MAX = 1.3
 
 const folder = mkdtempSync(join(tmpdir(), 'cvdnet-bench-'))
@@ -32,6 +39,7 @@ try {
   await using network = await startDemo({
     folder,
     mirrors,
+    startMirrors: inProcesses,
     onEvent: (line) => console.error(line),
     onPush: (_mirror, event) => {
       if (event.kind === 'acknowledged') lastAcknowledged = performance.now()
@@ -54,7 +62,9 @@ try {
   )
 
   const ours: number[] = []
-  const bare = new Map<number, number[]>(PARALLEL.map((parallel) => [parallel, []]))
+  const bare = new Map<string, number[]>()
+  await using stock = await stockDaemon(join(folder, master.name))
+  const ports = { stock: stock.port, ours: master.rsyncPort }
   for (let round = 0; round <= rounds; round += 1) {
     const path = join(folder, 'bench.cvd')
     writeFileSync(path, database(round + 1, network.keys.publisher))
@@ -64,14 +74,38 @@ try {
     if (status !== 0) throw new Error(`Cannot release: status ${status}`)
     // The first round fills empty folders and is no change of a release.
     if (round > 0) ours.push(lastAcknowledged - start)
-    for (const parallel of PARALLEL) {
-      const took = await pullBare(logins, join(folder, `bare-${parallel}`), parallel, master)
-      if (round > 0) bare.get(parallel)?.push(took)
+    for (const daemon of DAEMONS) {
+      for (const parallel of PARALLEL) {
+        const label = `${daemon} daemon, xargs -P${parallel}`
+        const from = { ...master, rsyncPort: ports[daemon] }
+        const took = await pullBare(
+          logins,
+          join(folder, `bare-${daemon}-${parallel}`),
+          parallel,
+          from,
+        )
+        if (round > 0) bare.set(label, [...(bare.get(label) ?? []), took])
+      }
     }
   }
   report(ours, bare)
 } finally {
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** Two processes, one a core, with half of the mirrors each. */
+async function inProcesses(mirrors: readonly MirrorOptions[]): Promise<AsyncDisposable> {
+  const stack = new AsyncDisposableStack()
+  for (const half of [0, 1]) {
+    const child = fork(join(import.meta.dirname, 'mirror-process.ts'))
+    stack.defer(async () => {
+      child.disconnect()
+      await once(child, 'exit')
+    })
+    child.send(mirrors.filter((_, at) => at % 2 === half))
+    await once(child, 'message')
+  }
+  return stack
 }
 
 function database(version: number, secrets: PublisherSecrets): Uint8Array {
@@ -114,17 +148,42 @@ async function pullBare(
   return performance.now() - start
 }
 
-function report(ours: readonly number[], bare: ReadonlyMap<number, readonly number[]>): void {
+function report(ours: readonly number[], bare: ReadonlyMap<string, readonly number[]>): void {
   const pushed = median(ours)
-  const yardsticks = [...bare].map(([parallel, times]) => ({ parallel, ms: median(times) }))
-  const best = Math.min(...yardsticks.map(({ ms }) => ms))
-  const ratio = pushed / best
   console.log(`${mirrors} mirrors, ${rounds} rounds, medians`)
-  console.log(`  trigger to last acknowledged   ${pushed.toFixed(0)} ms`)
-  for (const { parallel, ms } of yardsticks) {
-    console.log(`  bare rsync, xargs -P${parallel}          ${ms.toFixed(0)} ms`)
+  console.log(`  ${'trigger to last acknowledged'.padEnd(40)} ${pushed.toFixed(0)} ms`)
+  for (const [label, times] of bare) {
+    console.log(`  ${`bare rsync, ${label}`.padEnd(40)} ${median(times).toFixed(0)} ms`)
   }
-  console.log(`  ratio ${ratio.toFixed(2)} (wanted: at most ${RATIO_MAX})`)
+  for (const daemon of DAEMONS) {
+    const medians = [...bare]
+      .filter(([label]) => label.startsWith(daemon))
+      .map(([, t]) => median(t))
+    const ratio = pushed / Math.min(...medians)
+    console.log(`  ratio to ${daemon} daemon ${ratio.toFixed(2)} (wanted: at most ${RATIO_MAX})`)
+  }
+}
+
+/** The master's own configuration without the socket option that we added: rsync as everybody runs it. */
+async function stockDaemon(state: string): Promise<AsyncDisposable & { readonly port: number }> {
+  const port = await freePort(['127.0.0.1'])
+  const conf = join(state, 'stock.conf')
+  const text = readFileSync(join(state, 'rsyncd.conf'), 'utf8')
+    .replace(/^socket options.*\n/m, '')
+    .replace(/^port = .*$/m, `port = ${port}`)
+    .replaceAll('rsyncd.lo', 'stock.lo')
+  writeFileSync(conf, text)
+  const child = spawn('rsync', ['--daemon', '--no-detach', `--config=${conf}`], {
+    stdio: 'inherit',
+  })
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      await once(child, 'exit')
+    },
+  }
 }
 
 function median(values: readonly number[]): number {

@@ -6,6 +6,7 @@ import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addReleaseCommand } from './commands/release.ts'
+import { addRunCommand } from './commands/run.ts'
 import { CommandEnd, complain, EXIT } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -18,6 +19,7 @@ export function program(): Command {
   addCvdCommands(cvdnet)
   addKeyCommands(cvdnet)
   addReleaseCommand(cvdnet)
+  addRunCommand(cvdnet)
   addClientsyncCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet

@@ -8,7 +8,7 @@ want_npm() {
   stamp=node_modules/.cvdnet-installed
   if [ -f "$stamp" ] && [ "$stamp" -nt package-lock.json ] && [ "$stamp" -nt package.json ]; then return; fi
   echo "setup: installing npm packages"
-  npm ci --no-progress --loglevel=error || { echo "setup: npm could not install the packages" >&2; exit 3; }
+  npm install --no-save --no-progress --loglevel=error || { echo "setup: npm could not install the packages" >&2; exit 3; }
   : > "$stamp"
 }
 
@@ -33,6 +33,6 @@ want_debian() {
 want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync ;;
-  test) want_debian rsync=rsync ssh=openssh-client sigtool=clamav freshclam=clamav-freshclam ;;
+  test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

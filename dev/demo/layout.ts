@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -62,25 +62,29 @@ export function newPassword(): string {
   return randomBytes(12).toString('hex')
 }
 
+/** Below the ports that the kernel gives to outgoing connections, so that none takes ours before we listen. */
+const PORT_MIN = 20_000
+const PORT_MAX = 32_000
+const PORT_TRIES = 100
+
 /** A port that is free on every one of these addresses now. */
 export async function freePort(hosts: readonly string[]): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const port = await freeOn(hosts[0] ?? '127.0.0.1', 0)
-    const others = await Promise.all(hosts.slice(1).map((host) => freeOn(host, port)))
-    if (port > 0 && others.every((found) => found === port)) return port
+  for (let attempt = 0; attempt < PORT_TRIES; attempt += 1) {
+    const port = randomInt(PORT_MIN, PORT_MAX)
+    const free = await Promise.all(hosts.map((host) => isFree(host, port)))
+    if (free.every(Boolean)) return port
   }
   throw new Error(`Cannot find a port that is free on ${hosts.join(', ')}`)
 }
 
-async function freeOn(host: string, port: number): Promise<number> {
+async function isFree(host: string, port: number): Promise<boolean> {
   const server = createServer()
   try {
     server.listen(port, host)
     await once(server, 'listening')
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : -1
+    return true
   } catch {
-    return -1
+    return false
   } finally {
     server.close()
   }

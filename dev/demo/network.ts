@@ -10,7 +10,7 @@ import {
   startMaster,
   UPLOAD_USER,
 } from '#roles/master/index.ts'
-import { type Mirror, startMirror } from '#roles/mirror/index.ts'
+import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
 import {
@@ -33,6 +33,8 @@ export interface DemoOptions {
   readonly onPush: (mirror: string, event: PushEvent) => void
   /** Besides the demo's own, who may release everything. */
   readonly moreSigmakers?: readonly Releaser[]
+  /** Starts the mirrors elsewhere than in this process. */
+  readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
 
 export interface DemoNetwork extends AsyncDisposable {
@@ -55,9 +57,8 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   const planned = await planMirrors(folder, options.mirrors, ports)
   await using starting = new AsyncDisposableStack()
   const masterKey = await masterTriggerKey(folder)
-  for (const mirror of planned) {
-    starting.use(await startOne(folder, mirror, masterKey, onEvent))
-  }
+  const start = options.startMirrors ?? startHere
+  starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, masterKey))))
   const master = starting.use(
     await startMaster({
       name: MASTER,
@@ -69,7 +70,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       releasesKept: 5,
       uploadLimits: UPLOAD_LIMITS,
       push: {
-        parallel: 8,
+        parallel: 32,
         connectTimeoutMs: 10_000,
         syncTimeoutMs: 20 * 60_000,
         retries: 8,
@@ -103,21 +104,28 @@ export function nextVersion({ master }: DemoNetwork): number {
   return (master.published()?.release.files.get('demo.cvd')?.version ?? 0) + 1
 }
 
-async function startOne(
+async function startHere(mirrors: readonly MirrorOptions[]): Promise<AsyncDisposable> {
+  await using starting = new AsyncDisposableStack()
+  for (const mirror of mirrors) {
+    const onEvent = (line: string) => process.stderr.write(`  ${mirror.name}: ${line}\n`)
+    starting.use(await startMirror({ ...mirror, onEvent }))
+  }
+  return starting.move()
+}
+
+function mirrorOptions(
   folder: string,
   { name, host, httpPort, sshPort, conf }: PlannedMirror,
   masterKey: string,
-  onEvent: (line: string) => void,
-): Promise<Mirror> {
-  return await startMirror({
+): MirrorOptions {
+  return {
     name,
     confFile: conf,
     http: { host, port: httpPort },
     ssh: { host, port: sshPort },
     hostKeyFile: layout(folder).mirror(name).hostKey,
     masters: [{ name: MASTER, key: masterKey }],
-    onEvent: (line: string) => onEvent(`${name}: ${line}`),
-  })
+  }
 }
 
 function describe(

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { SigmakerClient } from '#adapters/ssh/index.ts'
-import { writeOwnDatabase } from './content.ts'
+import { writeOwnContent } from './content.ts'
 import { type DemoNetwork, nextVersion, startDemo } from './network.ts'
 import { releasesOf, type Upload } from './sets.ts'
 import { heading, Spread, showNetwork, showWhatToTry } from './show.ts'
@@ -61,7 +61,7 @@ async function planned(
 ): Promise<readonly (readonly Upload[])[]> {
   if (options.release !== undefined) return await releasesOf(options.release)
   const next = nextVersion(network)
-  return [[await writeOwnDatabase(join(options.folder, 'own'), next, network.keys.publisher)]]
+  return [await writeOwnContent(join(options.folder, 'own'), next, network.keys)]
 }
 
 /** Uploads and notifies as a sigmaker would. True when the master published it, or had it already. */

@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import type { PushEvent } from '#roles/master/index.ts'
-import { writeOwnDatabase } from './content.ts'
+import { HARMLESS_TEXT, writeOwnContent } from './content.ts'
 import { type DemoNetwork, nextVersion } from './network.ts'
 import type { NetworkJson } from './network-json.ts'
 
@@ -89,27 +89,45 @@ export function showNetwork(json: NetworkJson, folder: string): void {
 /** Three things that work as printed, on files that were made for it. */
 export async function showWhatToTry(network: DemoNetwork, folder: string): Promise<void> {
   const { json, keys } = network
-  const [first] = json.masters
+  const [master] = json.masters
   const [mirror] = json.mirrors
-  if (first === undefined || mirror === undefined) return
+  if (master === undefined || mirror === undefined) return
   const next = nextVersion(network)
-  const { path } = await writeOwnDatabase(join(folder, 'next'), next, keys.publisher)
+  const uploads = await writeOwnContent(join(folder, 'next'), next, keys)
   const knownHosts = join(folder, 'sigmaker', 'known_hosts')
-  await writeFile(knownHosts, `[${first.host}]:${first.sshPort} ${first.hostKey}\n`)
-  const ssh = `-i ${json.sigmaker.identity} -p ${first.sshPort} -o UserKnownHostsFile=${knownHosts}`
+  await writeFile(knownHosts, `[${master.host}]:${master.sshPort} ${master.hostKey}\n`)
+  const conf = await writeFreshclamConf(folder, `http://${mirror.host}:${mirror.httpPort}`)
+  const ssh = `-i ${json.sigmaker.identity} -p ${master.sshPort} -o UserKnownHostsFile=${knownHosts}`
   const { uploadUser, notifyUser } = json.sigmaker
+  const names = uploads.map(({ as }) => as).join(',')
   const lines = [
     heading('Try'),
-    `1. Release version ${next} by hand, as a sigmaker does:`,
-    `   rsync -tcz --stats --progress -e 'ssh ${ssh}' ${path} ${uploadUser}@${first.host}:public_html/`,
-    `   ssh ${first.host} ${ssh} -l ${notifyUser} sleep 1`,
-    '2. Ask a mirror what it has, and whether it is genuine:',
-    `   curl -s http://${mirror.host}:${mirror.httpPort}/timestamp`,
-    `   node bin/cvdnet.ts cvd info --keys ${folder}/keys/publisher.pub.json ${mirror.docroot}/demo.cvd`,
-    '3. Look at the page that every mirror carries:',
+    `1. Release version ${next} by hand, as a sigmaker does (R92, R93):`,
+    `   rsync -tcz --stats --progress -e 'ssh ${ssh}' ${join(folder, 'next')}/{${names}} ${uploadUser}@${master.host}:public_html/`,
+    `   ssh ${master.host} ${ssh} -l ${notifyUser} sleep 1`,
+    '2. Let a stock freshclam fetch from a mirror, and a stock engine find something with it:',
+    `   freshclam --no-dns --update-db=custom --config-file=${conf}`,
+    `   echo '${HARMLESS_TEXT}' | clamscan --database=${join(folder, 'client')} -`,
+    '3. Ask whether a database is genuine, and look at the page that every mirror carries:',
+    `   ./cvdnet cvd info --keys ${folder}/keys/publisher.pub.json ${mirror.docroot}/demo.cvd`,
     `   ${json.site}`,
     '',
-    `${json.mirrors.length} mirrors, one network: ${join(folder, 'network.json')}. Ctrl-C stops it.`,
+    `What runs where is in ${join(folder, 'network.json')}. Ctrl-C stops it.`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+async function writeFreshclamConf(folder: string, url: string): Promise<string> {
+  const client = join(folder, 'client')
+  await mkdir(client, { recursive: true })
+  const owner = process.getuid?.() === 0 ? ['DatabaseOwner root'] : []
+  const lines = [
+    ...owner,
+    `DatabaseDirectory ${client}`,
+    `DatabaseMirror ${url}`,
+    `DatabaseCustomURL ${url}/demo.ndb`,
+  ]
+  const conf = join(folder, 'freshclam.conf')
+  await writeFile(conf, `${lines.join('\n')}\n`)
+  return conf
 }

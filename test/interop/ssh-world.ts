@@ -89,6 +89,7 @@ export class SshWorld implements AsyncDisposable {
   /** What the trigger account runs. */
   command: (call: SshCall) => Promise<number> = async () => 0
   limits: UploadLimits = LIMITS
+  loginTimeoutMs = 5_000
   #door: SshDoor | undefined
 
   get door(): SshDoor {
@@ -101,6 +102,7 @@ export class SshWorld implements AsyncDisposable {
       host: '127.0.0.1',
       port: 0,
       hostKeyFile: join(this.dir, 'host_key'),
+      loginTimeoutMs: this.loginTimeoutMs,
       policy: {
         admit: (user, key) => {
           const sigmaker = this.sigmakers.find(({ publicKey }) => publicKey === key)

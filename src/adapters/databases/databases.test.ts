@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,12 +46,20 @@ test('the kind of a database is what its extension says', () => {
   assert.equal(kindOfFile('daily.cvd.part'), undefined)
 })
 
-test('a file larger than one read is examined whole', async () => {
-  const path = place('large.cud', cud({ 'acme.hdb': LINES }))
-  const full = await examineFile(path, options)
-  assert.deepEqual(full.faults, [])
-  assert.equal(full.members.at(-1)?.bytes, LINES.length)
-  assert.deepEqual((await examineFileOuter(path, options)).faults, [])
+// A buffer that was read into again too early changed what was being hashed.
+test('a file of many reads is examined whole, and the same again', async () => {
+  const lines = Array.from({ length: 60_000 }, (_, at) => {
+    return `${createHash('md5').update(`${at}`).digest('hex')}:${at}:Test.A\n`
+  })
+  const bytes = cud({ 'acme.hdb': lines.join('') })
+  assert.ok(bytes.byteLength > 4 * 256 * 1024)
+  const path = place('large.cud', bytes)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  for (let time = 0; time < 3; time += 1) {
+    const full = await examineFile(path, options)
+    assert.deepEqual([full.faults, full.sha256], [[], sha256])
+    assert.deepEqual((await examineFileOuter(path, options)).faults, [])
+  }
 })
 
 test('a good database is unpacked, a bad one leaves nothing behind', async () => {

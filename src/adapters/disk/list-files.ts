@@ -59,12 +59,14 @@ const PIECE_BYTES = 256 * 1024
 /** Lower-case hexadecimal SHA-256 of a whole file. */
 export async function sha256File(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
   try {
     await using file = await open(path, 'r')
+    // Most files are small, and there are many of them.
+    const pieceBytes = Math.min(PIECE_BYTES, (await file.stat()).size + 1)
+    const buffer = Buffer.allocUnsafe(pieceBytes)
     for (;;) {
       signal.throwIfAborted()
-      const { bytesRead } = await file.read(buffer, 0, PIECE_BYTES)
+      const { bytesRead } = await file.read(buffer, 0, pieceBytes)
       if (bytesRead === 0) return hash.digest('hex')
       hash.update(buffer.subarray(0, bytesRead))
     }

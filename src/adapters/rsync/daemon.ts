@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdir, readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -34,8 +35,11 @@ export class RsyncDaemonError extends Error {
   }
 }
 
+const COMMAND = ['rsync', '--daemon', '--no-detach'] as const
 const READY_TIMEOUT_MS = 10_000
 const READY_LOOK_MS = 20
+/** Two seconds for an orphan to end: one of asking, one of insisting. */
+const ORPHAN_LOOKS = 100
 /** A mirror holds one connection; the rest is slack for retries. Beyond it rsync answers "max connections". */
 const CONNECTIONS_MAX = 200
 /** rsync drops a client that moves nothing for this long. */
@@ -66,6 +70,7 @@ export class RsyncDaemon implements AsyncDisposable {
   static async start(options: RsyncDaemonOptions): Promise<RsyncDaemon> {
     const port = options.port === 0 ? await freePort(options.host) : options.port
     const daemon = new RsyncDaemon(options, port)
+    await endOrphan(daemon.#conf)
     await daemon.#writeFiles()
     await daemon.#spawn()
     daemon.#life = daemon.#keepAlive()
@@ -74,6 +79,10 @@ export class RsyncDaemon implements AsyncDisposable {
 
   get pid(): number | undefined {
     return this.#child?.pid
+  }
+
+  get #conf(): string {
+    return join(this.#options.folder, 'rsyncd.conf')
   }
 
   async #writeFiles(): Promise<void> {
@@ -99,12 +108,12 @@ export class RsyncDaemon implements AsyncDisposable {
     if (!conf.ok) throw badValue(conf.fault)
     if (!secrets.ok) throw badValue(secrets.fault)
     await writeFileAtomic(join(folder, 'rsyncd.secrets'), secrets.value, { mode: 0o600 })
-    await writeFileAtomic(join(folder, 'rsyncd.conf'), conf.value, { mode: 0o600 })
+    await writeFileAtomic(this.#conf, conf.value, { mode: 0o600 })
   }
 
   async #spawn(): Promise<void> {
-    const conf = join(this.#options.folder, 'rsyncd.conf')
-    const child = spawn('rsync', ['--daemon', '--no-detach', `--config=${conf}`], {
+    // The kernel ends it when this process dies, however that happens: it must not go on serving an old release.
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...COMMAND, `--config=${this.#conf}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { PATH: '/usr/local/bin:/usr/bin:/bin', TZ: 'UTC', LANG: 'C' },
     })
@@ -118,7 +127,7 @@ export class RsyncDaemon implements AsyncDisposable {
       failed = error
     })
     const deadline = Date.now() + READY_TIMEOUT_MS
-    while (!(await answers(this.host, this.port))) {
+    while (!(await answers(this.host, this.port)) || child.exitCode !== null) {
       if (failed !== undefined) {
         throw new RsyncDaemonError('no-rsync', 'start rsync: install it (apt-get install rsync)', {
           cause: failed,
@@ -164,6 +173,34 @@ export class RsyncDaemon implements AsyncDisposable {
     await this.#life
     await this.#end()
   }
+}
+
+/** A daemon with our configuration that is not our child: its master was killed where the kernel could not help. */
+async function endOrphan(conf: string): Promise<void> {
+  for (let look = 0; look < ORPHAN_LOOKS; look += 1) {
+    const pids = await daemonsWith(conf)
+    if (pids.length === 0) return
+    for (const pid of pids) {
+      try {
+        process.kill(pid, look < ORPHAN_LOOKS / 2 ? 'SIGTERM' : 'SIGKILL')
+      } catch {
+        // It has ended already.
+      }
+    }
+    await wait(READY_LOOK_MS)
+  }
+}
+
+async function daemonsWith(conf: string): Promise<readonly number[]> {
+  const found: number[] = []
+  for (const name of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(name)) continue
+    const words = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')
+    if (words.split('\0').slice(0, -1).join('\0') === [...COMMAND, `--config=${conf}`].join('\0')) {
+      found.push(Number(name))
+    }
+  }
+  return found
 }
 
 function badValue(fault: unknown): RsyncDaemonError {

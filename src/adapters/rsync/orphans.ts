@@ -1,17 +1,33 @@
 /**
  * A process that was killed with SIGKILL leaves its rsync running, and that one goes on writing into the staging
  * folder, also after the next run has verified it. So whoever pulls ends such an rsync first. It is known by its
- * command line: the program is ours and its last argument is our staging folder.
+ * command line: the program is ours and its last argument is our staging folder. Looking at every process is dear, so
+ * a mark beside the folder says whether a pull was cut off at all.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 
 /** A killed process is gone at once, unless its disk hangs. */
 const GONE_WITHIN_MS = 5_000
 const LOOK_AGAIN_MS = 20
 
-/** Resolves when no rsync writes into `into` any more. Where there is no /proc, there is nothing to be found. */
-export async function endOrphans(into: string, signal: AbortSignal): Promise<void> {
+/** Made before an rsync starts, and gone when it has ended under our eyes. A power cut leaves no process either. */
+function pullMark(into: string): string {
+  return `${into.replace(/\/+$/, '')}.pulling`
+}
+
+/**
+ * Resolves when no rsync writes into `into` any more, and marks that one is going to. Where there is no /proc, there
+ * is nothing to be found.
+ */
+export async function beginPull(into: string, signal: AbortSignal): Promise<AsyncDisposable> {
+  const mark = pullMark(into)
+  if ((await stat(mark).catch(() => undefined)) !== undefined) await endOrphans(into, signal)
+  await writeFile(mark, '')
+  return { [Symbol.asyncDispose]: () => rm(mark, { force: true }) }
+}
+
+async function endOrphans(into: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + GONE_WITHIN_MS
   for (;;) {
     const found = await writers(into)

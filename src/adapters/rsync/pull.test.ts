@@ -96,20 +96,33 @@ test('what did not change is linked against the published tree; by content, a hi
   const published = join(it.dir, 'published')
   await mkdir(published)
   const transfer = new RsyncTransfer()
+  const daily = join(it.tree, 'daily.cvd')
+  await utimes(daily, 1_000_000, 1_000_000)
   await transfer.pull(it.from, published, it.options)
   await transfer.pull(it.from, it.into, { ...it.options, linkAgainst: published })
   const ino = async (folder: string) => (await stat(join(folder, 'daily.cvd'))).ino
   assert.equal(await ino(it.into), await ino(published))
-  // Same length, same time, other bytes: a timestamp rewritten within a second.
-  const { mtime } = await stat(join(it.tree, 'daily.cvd'))
-  await writeFile(join(it.tree, 'daily.cvd'), 'VERSION TWO')
-  await utimes(join(it.tree, 'daily.cvd'), mtime, mtime)
+  // Same length, other bytes, and a time that is equal to the nanosecond.
+  await writeFile(daily, 'VERSION TWO')
+  await utimes(daily, 1_000_000, 1_000_000)
   const again = { ...it.options, linkAgainst: published }
   await transfer.pull(it.from, it.into, again)
   assert.equal(await readFile(join(it.into, 'daily.cvd'), 'utf8'), 'version one')
   await transfer.pull(it.from, it.into, { ...again, byContent: true })
   assert.equal(await readFile(join(it.into, 'daily.cvd'), 'utf8'), 'VERSION TWO')
   assert.equal(await readFile(join(published, 'daily.cvd'), 'utf8'), 'version one')
+})
+
+test('two contents of one length within one second are told apart', async () => {
+  await using it = await world()
+  const transfer = new RsyncTransfer()
+  const daily = join(it.tree, 'daily.cvd')
+  await utimes(daily, 1000.1, 1000.1)
+  await transfer.pull(it.from, it.into, it.options)
+  await writeFile(daily, 'VERSION TWO')
+  await utimes(daily, 1000.2, 1000.2)
+  await transfer.pull(it.from, it.into, it.options)
+  assert.equal(await readFile(join(it.into, 'daily.cvd'), 'utf8'), 'VERSION TWO')
 })
 
 test('wrong password, unknown module, nobody there, no rsync: each is told apart', async () => {
@@ -155,11 +168,13 @@ test('an rsync that a killed run left behind is ended before the next pull', asy
   const address = silent.address()
   assert.ok(typeof address === 'object' && address !== null)
   const url = `rsync://mirror1@127.0.0.1:${address.port}/clamavdb/`
+  await writeFile(`${it.into}.pulling`, '')
   const orphan = spawn('rsync', ['-rt', url, join(it.into, '/')], { stdio: 'ignore' })
   const ended = once(orphan, 'exit')
   await setTimeout(200)
   await new RsyncTransfer().pull(it.from, it.into, it.options)
   assert.deepEqual(await ended, [null, 'SIGKILL'])
+  assert.ok(!(await readdir(it.dir)).includes('incoming.pulling'))
 })
 
 test('a full disk is said to be full', async (context) => {

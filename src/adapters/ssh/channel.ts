@@ -59,7 +59,8 @@ export class Outlet {
 
 /**
  * What the caller sends, as he sends it; reading slower makes him slower. Ends when he ends, hangs up, or says nothing
- * for too long.
+ * for too long. Node's own iterator will not do: it cannot be ended while it waits, and it destroys the channel, which
+ * would close it before its exit status is sent.
  */
 export async function* received(
   channel: ssh2.ServerChannel,
@@ -67,14 +68,26 @@ export async function* received(
 ): AsyncGenerator<Uint8Array, void> {
   const timer = setTimeout(() => caller.drop('idle'), SILENCE_MS_MAX)
   try {
-    // Destroying the channel here would close it before its exit status is sent.
-    for await (const chunk of channel.iterator({ destroyOnReturn: false })) {
-      timer.refresh()
-      yield chunk
+    while (!caller.gone.aborted) {
+      const chunk: unknown = channel.read()
+      if (chunk instanceof Uint8Array) {
+        timer.refresh()
+        yield chunk
+      } else if (channel.readableEnded || channel.destroyed) return
+      else await stirred(channel, caller.gone)
     }
-  } catch {
-    // The connection is gone, and with it whoever would want to know.
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** There is something to read, or nothing to wait for any more. */
+async function stirred(channel: ssh2.ServerChannel, gone: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const wake = (): void => resolve()
+  for (const event of ['readable', 'end', 'close']) channel.once(event, wake)
+  gone.addEventListener('abort', wake, { once: true })
+  await promise
+  for (const event of ['readable', 'end', 'close']) channel.off(event, wake)
+  gone.removeEventListener('abort', wake)
 }

@@ -15,6 +15,8 @@ import {
   CONNECTIONS_MAX,
   CONNECTIONS_PER_ADDRESS_MAX,
   KEEPALIVE_INTERVAL_MS,
+  LEAVE_TIMEOUT_MS,
+  LOGIN_TIMEOUT_MS,
 } from './limits.ts'
 
 export interface SshDoorOptions {
@@ -25,6 +27,8 @@ export interface SshDoorOptions {
   readonly hostKeyFile: string
   readonly policy: SshDoorPolicy
   readonly onEvent?: OnSshDoorEvent
+  /** Until a caller has logged in. */
+  readonly loginTimeoutMs?: number
 }
 
 /**
@@ -80,6 +84,7 @@ class Door implements SshDoor {
     this.#onEvent = options.onEvent ?? (() => {})
     this.#house = {
       policy: options.policy,
+      loginTimeoutMs: options.loginTimeoutMs ?? LOGIN_TIMEOUT_MS,
       closing: this.#closing.signal,
       onEvent: this.#onEvent,
       track: (work) => this.#track(work),
@@ -154,16 +159,17 @@ class Door implements SshDoor {
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     this.#listener.close(() => resolve())
     this.#closing.abort(new Error('The ssh door closes'))
-    const patience = new AbortController()
-    await Promise.race([
-      Promise.all([...this.#works]),
-      sleep(CLOSE_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => {}),
-    ])
-    patience.abort()
-    for (const { socket } of this.#guests.values()) socket.destroySoon()
-    for (const { socket } of this.#guests.values()) {
-      setTimeout(() => socket.destroy(), 200).unref()
-    }
+    await within(CLOSE_TIMEOUT_MS, Promise.all([...this.#works]))
+    // A caller whose run has just ended hangs up by himself; cut off earlier, his ssh reports 255 instead of the status.
+    await within(LEAVE_TIMEOUT_MS, closed)
+    for (const { socket } of this.#guests.values()) socket.destroy()
     await closed
   }
+}
+
+/** Waits for the work, but no longer than this. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController()
+  await Promise.race([work, sleep(ms, undefined, { signal: patience.signal }).catch(() => {})])
+  patience.abort()
 }

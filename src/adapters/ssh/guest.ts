@@ -14,7 +14,6 @@ import {
   GOODBYE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   LOGIN_ATTEMPTS_MAX,
-  LOGIN_TIMEOUT_MS,
   UNREAD_INPUT_BYTES_MAX,
 } from './limits.ts'
 import { decideLogin } from './login.ts'
@@ -22,6 +21,7 @@ import { serveUpload } from './upload.ts'
 
 export interface House {
   readonly policy: SshDoorPolicy
+  readonly loginTimeoutMs: number
   readonly closing: AbortSignal
   readonly onEvent: OnSshDoorEvent
   /** Remembers work that closing the door waits for. */
@@ -34,6 +34,9 @@ export class Guest {
   readonly #house: House
   readonly #from: string
   readonly #gone = new AbortController()
+  /** Aborted with the session or the connection, whichever ends first. */
+  readonly #sessions = new Set<AbortController>()
+  readonly #channels = new Set<ssh2.ServerChannel>()
   #timer: NodeJS.Timeout
   #attempts = 0
   #open = 0
@@ -43,12 +46,13 @@ export class Guest {
     this.#socket = socket
     this.#house = house
     this.#from = socket.remoteAddress ?? 'unknown'
-    this.#timer = setTimeout(() => this.drop('login-timeout'), LOGIN_TIMEOUT_MS)
+    this.#timer = setTimeout(() => this.drop('login-timeout'), house.loginTimeoutMs)
     socket.setNoDelay(true)
     socket.on('error', () => socket.destroy())
     socket.once('close', () => {
       clearTimeout(this.#timer)
       this.#gone.abort()
+      for (const over of this.#sessions) over.abort()
     })
   }
 
@@ -73,6 +77,8 @@ export class Guest {
   }
 
   #login(connection: ssh2.Connection, context: ssh2.AuthContext): void {
+    // Sent away already; what he still had under way gets no answer.
+    if (this.#attempts >= LOGIN_ATTEMPTS_MAX) return
     const login = decideLogin(context, this.#house.policy)
     switch (login.kind) {
       case 'sign':
@@ -134,16 +140,18 @@ export class Guest {
     clearTimeout(this.#timer)
     const session = accept()
     const over = new AbortController()
+    this.#sessions.add(over)
     session.on('error', () => {})
     session.on('close', () => {
       over.abort()
+      this.#sessions.delete(over)
       this.#open -= 1
       if (this.#open === 0) this.#rest()
     })
     const caller: Caller = {
       from: this.#from,
       user,
-      gone: AbortSignal.any([over.signal, this.#gone.signal]),
+      gone: over.signal,
       closing: this.#house.closing,
       onEvent: this.#house.onEvent,
       track: this.#house.track,
@@ -156,10 +164,15 @@ export class Guest {
 
   /** ssh2 keeps whatever comes, also from a caller who sends more than he was allowed to. */
   #watch(channel: ssh2.ServerChannel, over: AbortSignal): void {
-    const check = (): void => {
+    if (this.#channels.size === 0) this.#socket.on('data', this.#checkChannels)
+    this.#channels.add(channel)
+    over.addEventListener('abort', () => this.#channels.delete(channel), { once: true })
+  }
+
+  readonly #checkChannels = (): void => {
+    for (const channel of this.#channels) {
       if (channel.readableLength > UNREAD_INPUT_BYTES_MAX) this.drop('ignores-the-window')
     }
-    this.#socket.on('data', check)
-    over.addEventListener('abort', () => this.#socket.off('data', check), { once: true })
+    if (this.#channels.size === 0) this.#socket.off('data', this.#checkChannels)
   }
 }

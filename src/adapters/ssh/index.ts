@@ -8,4 +8,5 @@ export {
   type SigmakerClientErrorCode,
   type SigmakerLogin,
 } from './sigmaker-client.ts'
+export { signWithSshKey } from './sign.ts'
 export { SshTrigger, type SshTriggerOptions } from './trigger.ts'

@@ -1,5 +1,5 @@
 /** Reads a byte stream by lines and by counts, without holding more than one chunk and one line. */
-export class Intake {
+export class Intake implements AsyncDisposable {
   readonly #chunks: AsyncGenerator<Uint8Array, void>
   #rest: Buffer = Buffer.alloc(0)
 
@@ -27,6 +27,11 @@ export class Intake {
       }
       if (!(await this.#more())) return undefined
     }
+  }
+
+  /** Nothing more is wanted; what the stream holds is let go. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return()
   }
 
   async #more(): Promise<boolean> {

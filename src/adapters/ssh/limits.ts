@@ -20,6 +20,8 @@ export const KEEPALIVE_INTERVAL_MS = 15_000
 export const GOODBYE_TIMEOUT_MS = 2_000
 /** How long closing the door waits for runs that were told to stop. */
 export const CLOSE_TIMEOUT_MS = 5_000
+/** And then for callers to hang up: a few round trips to a far one. */
+export const LEAVE_TIMEOUT_MS = 1_000
 /** Lines for a caller who does not read them; beyond this they are dropped, the run goes on. */
 export const UNREAD_BYTES_MAX = 1024 * 1024
 /** More waiting input than the protocol's window of 2 MiB allows: the caller ignores the window and is dropped. */

@@ -14,6 +14,22 @@ const KEY_TYPES: readonly string[] = [
 /** Beyond any real account, and short enough for a log line. */
 const USER_CHARS_MAX = 64
 
+/** What ssh2 hands over, as far as it decides anything. */
+export type LoginRequest =
+  | {
+      readonly method: 'none' | 'password' | 'hostbased' | 'keyboard-interactive'
+      readonly username: string
+    }
+  | {
+      readonly method: 'publickey'
+      readonly username: string
+      readonly key: { readonly algo: string; readonly data: Buffer }
+      /** Absent while the caller only asks whether this key would do. */
+      readonly signature?: Buffer
+      readonly blob?: Buffer
+      readonly hashAlgo?: string
+    }
+
 export type Login =
   | { readonly kind: 'in'; readonly user: string; readonly admission: SshAdmission }
   /** The key would open the door; its holder still has to sign. */
@@ -26,7 +42,7 @@ export type Login =
     }
 
 /** Decides one authentication request. An unknown account and an unknown key get the same answer. */
-export function decideLogin(context: ssh2.AuthContext, policy: SshDoorPolicy): Login {
+export function decideLogin(context: LoginRequest, policy: SshDoorPolicy): Login {
   const user = context.username
   const refused = (print?: string): Login => ({
     kind: 'refused',
@@ -45,7 +61,7 @@ export function decideLogin(context: ssh2.AuthContext, policy: SshDoorPolicy): L
   return holds(context) ? { kind: 'in', user, admission } : refused(print)
 }
 
-function holds(context: ssh2.PublicKeyAuthContext): boolean {
+function holds(context: Extract<LoginRequest, { method: 'publickey' }>): boolean {
   if (context.signature === undefined || context.blob === undefined) return false
   const key = ssh2.utils.parseKey(`${context.key.algo} ${context.key.data.toString('base64')}`)
   if (key instanceof Error || Array.isArray(key)) return false

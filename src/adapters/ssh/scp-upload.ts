@@ -57,6 +57,7 @@ class Sink {
   }
 
   async run(): Promise<number> {
+    await using _ = this.#input
     await this.#upload.outlet.write(SCP_FINE)
     for (;;) {
       const line = await this.#input.line(SCP_RECORD_BYTES_MAX)

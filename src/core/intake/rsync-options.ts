@@ -61,8 +61,6 @@ const LONG: Readonly<Record<string, RegExp | null>> = {
   '--no-compress': null,
   '--new-compress': null,
   '--old-compress': null,
-  '--msgs2stderr': null,
-  '--no-msgs2stderr': null,
   '--fsync': null,
   '--remove-source-files': null,
   '--timeout': NUMBER,
@@ -74,6 +72,8 @@ const LONG: Readonly<Record<string, RegExp | null>> = {
   '--modify-window': /^-?\d{1,6}$/,
   '--log-format': LOG_FORMAT,
 }
+/** Where the client wants our rsync's messages. Taken and dropped: the adapter decides that. */
+const DROPPED: readonly string[] = ['--msgs2stderr', '--no-msgs2stderr']
 const BLOCK_SIZE = /^-B\d{1,7}$/
 
 /** The cluster as our rsync gets it, or the letters that are refused. */
@@ -93,6 +93,10 @@ export function vetCluster(
     return { kind: 'refused', letter: 'e' }
   }
   return { kind: 'fine', word: `-${kept}${capabilities}` }
+}
+
+export function isDroppedOption(word: string): boolean {
+  return DROPPED.includes(word)
 }
 
 /** True for `--stats`, `--timeout=30`, `-B700` and their like. */

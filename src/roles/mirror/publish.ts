@@ -4,7 +4,7 @@
  * A kill leaves some files of the new tree and some of the old one, which the order makes bearable for readers; the
  * next run sees by `published.json` what is still to do.
  */
-import { lstat, mkdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rm, rmdir, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import {
   copyDurably,
@@ -181,11 +181,15 @@ async function deleteAll(
 /** There is something in it, it is gone already, or it became something else. */
 const KEPT = new Set(['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'])
 
+const GONE = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+
 async function removeAll(to: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     try {
-      await rm(join(to, path), { force: true })
+      await unlink(join(to, path))
     } catch (error) {
+      // A link or file that had a folder's name was replaced by that folder.
+      if (GONE.has(errnoOf(error) ?? '')) continue
       throw diskError(`delete "${basename(path)}" in "${dirname(join(to, path))}"`, error)
     }
   }

@@ -104,6 +104,8 @@ export class SyncRunner {
       const [first] = marks
       if (first === undefined || signal.aborted) return end
       const turn = await this.#turn(first.subject, lock, voice, signal)
+      // A run that was stopped leaves its request to the next one.
+      if (signal.aborted) return first.subject === own ? turn : end
       await this.#marks.remove(marks.filter(({ subject }) => subject === first.subject))
       if (first.subject === own) end = turn
     }

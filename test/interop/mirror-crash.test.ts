@@ -1,0 +1,138 @@
+/** A mirror that is killed anywhere shows old or new files in the right order, and the next run puts it right. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { asText, contentOf, releaseFiles, synced } from '../support/mirror-sync.ts'
+import { type Files, type MirrorWorld, mirrorWorld } from '../support/mirror-world.ts'
+
+const SCRIPT = join(import.meta.dirname, '../support/sync-until.ts')
+
+interface Ran {
+  readonly killed: boolean
+  readonly steps: readonly string[]
+}
+
+function syncUntil(it: MirrorWorld, step: number | 'end'): Ran {
+  const args = [SCRIPT, it.conf, it.home, step === 'end' ? '' : String(step)]
+  const { signal, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  if (signal === 'SIGKILL') return { killed: true, steps: [] }
+  const told: unknown = JSON.parse(stdout || '{}')
+  assert.ok(typeof told === 'object' && told !== null && 'steps' in told, stderr)
+  assert.ok(Array.isArray(told.steps))
+  return { killed: false, steps: told.steps.map(String) }
+}
+
+/** Every shown file is whole, old or new; and who sees the new timestamp sees all of the new release. */
+async function assertBearable(it: MirrorWorld, before: Files, after: Files): Promise<void> {
+  const shown = await contentOf(it.docroot)
+  const [old, fresh] = [asText(before), asText(after)]
+  for (const [path, content] of Object.entries(shown)) {
+    if (path.startsWith('local_') || path.endsWith('.tmp')) continue
+    assert.ok(content === old[path] || content === fresh[path], `${path} is neither old nor new`)
+  }
+  if (shown['timestamp'] !== fresh['timestamp']) {
+    for (const path of Object.keys(old)) assert.ok(shown[path], `${path} went too early`)
+    return
+  }
+  for (const [path, content] of Object.entries(fresh)) assert.equal(shown[path], content)
+}
+
+async function servedTree(it: MirrorWorld): Promise<unknown> {
+  return await contentOf(join(it.state, 'current')).catch(() => ({}))
+}
+
+async function assertPutRight(it: MirrorWorld, files: Files): Promise<void> {
+  await synced(it)
+  assert.deepEqual(await contentOf(it.docroot), { ...asText(files), 'local_logo.png': 'logo' })
+  assert.deepEqual(await servedTree(it), asText(files))
+  const left = await readdir(it.state, { recursive: true })
+  assert.deepEqual(
+    left.filter((name) => /incoming|\.tmp$|next-/.test(name)),
+    [],
+  )
+  assert.deepEqual(await readdir(join(it.state, 'pending')), [])
+}
+
+async function killAtEveryStep(
+  it: MirrorWorld,
+  before: Files,
+  after: Files,
+  reset: () => Promise<void>,
+): Promise<void> {
+  await reset()
+  const { steps } = syncUntil(it, 'end')
+  assert.ok(steps.length > 12, steps.join())
+  for (const name of ['pulled', 'verified', 'recorded', 'adopted', 'switched', 'put:timestamp']) {
+    assert.ok(steps.includes(name), `${name} is among ${steps.join()}`)
+  }
+  for (let step = 0; step <= steps.length; step++) {
+    await reset()
+    assert.ok(syncUntil(it, step).killed, `it dies at step ${step}`)
+    await assertBearable(it, before, after)
+    const served = await servedTree(it)
+    const whole = [asText(before), asText(after)].some((files) => {
+      return (
+        JSON.stringify(Object.entries(files).sort()) ===
+        JSON.stringify(Object.entries(served ?? {}).sort())
+      )
+    })
+    assert.ok(whole, `what our server shows is one release after step ${steps[step - 1]}`)
+    await assertPutRight(it, after)
+  }
+}
+
+test('killed at every step of an update', async () => {
+  await using it = await mirrorWorld()
+  const [before, after] = [releaseFiles(it, 1), releaseFiles(it, 2)]
+  await mkdir(it.docroot)
+  await writeFile(join(it.docroot, 'local_logo.png'), 'logo')
+  await it.publish(1, before)
+  await synced(it)
+  await it.publish(2, after)
+  // Copies have other inodes than the records say, so each of these runs looks at every file again, too.
+  for (const name of ['state', 'htdocs']) {
+    spawnSync('cp', ['-a', join(it.dir, name), join(it.dir, `${name}.before`)])
+  }
+  await killAtEveryStep(it, before, after, async () => {
+    for (const name of ['state', 'htdocs']) {
+      await rm(join(it.dir, name), { recursive: true, force: true })
+      spawnSync('cp', ['-a', join(it.dir, `${name}.before`), join(it.dir, name)])
+    }
+  })
+})
+
+test('killed at every step of the first sync', async () => {
+  await using it = await mirrorWorld()
+  const after = releaseFiles(it, 2)
+  await it.publish(2, after)
+  await killAtEveryStep(it, {}, after, async () => {
+    await rm(it.state, { recursive: true, force: true })
+    await rm(it.docroot, { recursive: true, force: true })
+    await mkdir(it.docroot)
+    await writeFile(join(it.docroot, 'local_logo.png'), 'logo')
+  })
+})
+
+test('what a killed run fetched is not fetched again', async () => {
+  await using it = await mirrorWorld()
+  await it.publish(1, { ...releaseFiles(it, 1), 'big.ndb': 'x'.repeat(100_000) })
+  const { steps } = syncUntil(it, 'end')
+  await rm(it.state, { recursive: true })
+  assert.ok(syncUntil(it, steps.indexOf('adopted') + 1).killed)
+  const said: string[] = []
+  const { syncOnce } = await import('#roles/mirror/index.ts')
+  await syncOnce({
+    confFile: it.conf,
+    home: it.home,
+    master: 'rsync1',
+    voice: { print: (line) => said.push(line), complain: (line) => said.push(line) },
+    signal: AbortSignal.timeout(60_000),
+  })
+  assert.deepEqual(
+    said.filter((line) => line.startsWith('  ')),
+    [],
+  )
+  assert.equal(await readFile(join(it.docroot, 'timestamp'), 'utf8'), 'generation 1\n')
+})
