@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { addLegacyCommand } from './cvd-legacy.ts'
 import { addSignCommand, certsOption, levelOption } from './cvd-sign.ts'
 
 interface CheckOptions {
@@ -67,6 +68,7 @@ export function addCvdCommands(cvdnet: Command): void {
       await unpack(file, folder, options)
     })
   addSignCommand(cvd)
+  addLegacyCommand(cvd, [keysOption(), unsignedOption()])
 }
 
 const STATUS_HELP = `
