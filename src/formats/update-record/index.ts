@@ -1,0 +1,15 @@
+export {
+  CHARACTER_STRING_MAX,
+  type DatabaseRecord,
+  describeUpdateRecordFault,
+  isClamavVersion,
+  isRecordFresh,
+  parseDatabaseRecord,
+  parseUpdateRecord,
+  printDatabaseRecord,
+  printUpdateRecord,
+  RECORD_AGE_SECONDS_MAX,
+  RECORD_TIME_MAX,
+  type UpdateRecord,
+  type UpdateRecordFault,
+} from './record.ts'
