@@ -1,6 +1,7 @@
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { Blocks } from './blocks.ts'
 import { LineEditor, type LineFault, LineRange } from './lines.ts'
+import { additionsOf } from './said.ts'
 import type { EditStep, MoveStep, Script, Step, UnlinkStep } from './script.ts'
 
 /**
@@ -27,7 +28,6 @@ export interface PatchFault {
 /** Additions are handed on in pieces of about this size. */
 const ADDITIONS_BYTES = 256 * 1024
 const LF = 0x0a
-const ADD = [...'ADD '].map((character) => character.charCodeAt(0))
 
 /** Carries a fault out of a stream that a folder is writing; it never leaves `applyScript`. */
 class Stop extends Error {
@@ -104,24 +104,12 @@ class Job {
       const fault = step.edits.length > 0 ? editor.finish() : undefined
       if (fault !== undefined) this.#reached(fault, step)
     }
-    for (const text of this.#additions(step)) {
+    for (const text of additionsOf({ bytes: this.#script }, step)) {
       out.append(text)
       if (out.readyBytes >= ADDITIONS_BYTES) yield* out.take()
     }
     out.flush()
     yield* out.take()
-  }
-
-  *#additions(step: EditStep): Generator<Uint8Array> {
-    let left = step.additions
-    for (let at = step.from; at < step.to && left > 0; ) {
-      const end = this.#script.indexOf(LF, at) + 1
-      if (ADD.every((byte, index) => this.#script[at + index] === byte)) {
-        yield this.#script.subarray(at + ADD.length, end)
-        left -= 1
-      }
-      at = end
-    }
   }
 
   async #move(step: MoveStep): Promise<void> {

@@ -13,7 +13,9 @@ export {
 export { describeCdiffFault, describePatchFault, describeScriptFault } from './describe.ts'
 export { MemoryFolder } from './memory-folder.ts'
 export { type CdiffName, cdiffName, parseCdiffName } from './name.ts'
+export { additionsOf, editsOf, type SaidEdit } from './said.ts'
 export {
+  type EditStep,
   parseScript,
   type Script,
   type ScriptFault,
