@@ -15,3 +15,9 @@ export interface DatabaseSigner {
   header(md5: Uint8Array): string
   info(sha256: Uint8Array): string
 }
+
+/** The same, by somebody who takes his time: a signing service. */
+export interface AsyncDatabaseSigner {
+  header(md5: Uint8Array): Promise<string>
+  info(sha256: Uint8Array): Promise<string>
+}
