@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { ReleaseFolder } from '#adapters/disk/index.ts'
-import { plainSigner, publishRelease } from '../support/publish-release.ts'
+import { plainSigner, publishInto, publishRelease } from '../support/publish-release.ts'
 
 const CHILD = join(import.meta.dirname, '..', 'support', 'publish-release.ts')
 
@@ -65,4 +65,32 @@ test('a release never goes back, neither by serial nor by generation', async () 
   await assert.rejects(publishRelease(folder.path, 3), /Cannot publish serial 3/)
   await assert.rejects(publishRelease(folder.path, 4), /generation 4 over/)
   assert.equal(await assertWhole(folder.path), 4)
+})
+
+// field-notes 5: disk full during publish. The process lives on and tries the same numbers again.
+test('a publication that failed half-way can be tried again by the same process', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-again-'))
+  await publishRelease(folder.path, 1)
+  const steps: string[] = []
+  await using whole = await mkdtempDisposable(join(tmpdir(), 'cvdnet-steps-'))
+  await publishRelease(whole.path, 2, (step) => steps.push(step))
+  const before = steps.slice(0, steps.indexOf('current switched'))
+  assert.ok(before.includes('release in place') && before.includes('tree in place'))
+  const failing = { at: '' }
+  const releases = await ReleaseFolder.open({
+    folder: folder.path,
+    signer: plainSigner,
+    kept: 3,
+    onStep: (step) => {
+      if (step === failing.at) throw new Error('no space left on device')
+    },
+  })
+  for (const at of before) {
+    failing.at = at
+    await assert.rejects(publishInto(releases, folder.path, 2), /no space left/, at)
+    assert.equal(await assertWhole(folder.path), 1, at)
+  }
+  failing.at = ''
+  await publishInto(releases, folder.path, 2)
+  assert.equal(await assertWhole(folder.path), 2)
 })

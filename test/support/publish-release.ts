@@ -40,6 +40,17 @@ export async function publishRelease(
   n: number,
   onStep: (step: string) => void = () => {},
 ): Promise<ReleaseFolder> {
+  const releases = await ReleaseFolder.open({ folder, signer: plainSigner, kept: 3, onStep })
+  await publishInto(releases, folder, n)
+  return releases
+}
+
+/** The same into a folder that is open already. */
+export async function publishInto(
+  releases: ReleaseFolder,
+  folder: string,
+  n: number,
+): Promise<void> {
   const uploads = join(folder, 'uploads')
   await mkdir(uploads, { recursive: true })
   const files: ReleaseFile[] = []
@@ -55,7 +66,6 @@ export async function publishRelease(
     files.push(file)
     incoming.set(file.path, source)
   }
-  const releases = await ReleaseFolder.open({ folder, signer: plainSigner, kept: 3, onStep })
   const release: Release = {
     serial: aSerial(n),
     publishedAt: epochSeconds(1_700_000_000),
@@ -64,7 +74,6 @@ export async function publishRelease(
   const pointers = new Map([['timestamp', `0\n0\nserial ${n} generation ${n}\n`]])
   const now = epochMs(0)
   await releases.publish({ release, generation: aGeneration(n), pointers, now }, incoming)
-  return releases
 }
 
 if (import.meta.main) {

@@ -75,6 +75,8 @@ export class ReleaseFolder {
   async publish(publication: Publication, incoming: ReadonlyMap<string, string>): Promise<void> {
     const { release } = publication
     this.#refuseGoingBack(release.serial, publication.generation)
+    // What an earlier try left half-way, on a full disk perhaps, would stand in the way under the same numbers.
+    await this.#sweep()
     const target = this.#path('releases', String(release.serial))
     if (this.#published?.release.serial !== release.serial) {
       await this.#buildRelease(release, incoming, target)
