@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { JournalFile, type PublishedTree, ReleaseFolder } from '#adapters/disk/index.ts'
+import { JournalFile, type PublishedTree, ReleaseFolder, takeLock } from '#adapters/disk/index.ts'
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
 import { MasterDesk } from './master.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { makeDesk, makePusher, startDaemon } from './parts.ts'
-import { attempt, repeat } from './schedule.ts'
+import { repeat, tellErrors } from './schedule.ts'
 
 export interface Master extends AsyncDisposable {
   readonly name: string
@@ -19,11 +19,26 @@ export interface Master extends AsyncDisposable {
   readonly caughtUp: Promise<void>
 }
 
+/** Two masters on one state folder would sweep each other's drafts and end each other's rsync daemon. */
+export class MasterError extends Error {
+  override readonly name = 'MasterError'
+  readonly code = 'already-running'
+
+  constructor(state: string, pid: number | undefined) {
+    super(
+      `Cannot start: ${pid === undefined ? 'another process' : `process ${pid}`} runs on "${state}"`,
+    )
+  }
+}
+
 /** The one place that picks the world for a master: disk, rsync, ssh, TUF. Disposing it stops them in turn. */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { name, state, ssh, rsync, onEvent = () => {} } = options
   await mkdir(state, { recursive: true, mode: 0o700 })
   await using starting = new AsyncDisposableStack()
+  const attempt = await takeLock(join(state, 'lock'), `master ${name}`)
+  if (attempt.kind === 'busy') throw new MasterError(state, attempt.holder?.pid)
+  starting.use(attempt.lock)
   const journal = new JournalFile(join(state, 'journal.jsonl'))
   const releases = await ReleaseFolder.open({
     folder: state,
@@ -50,7 +65,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
   // Mirrors that missed a push while this master was away are told now (promise 5).
-  const catchUp = attempt(() => master.pushCurrent(), onEvent)
+  const catchUp = tellErrors(() => master.pushCurrent(), onEvent)
   starting.defer(() => catchUp)
   // Stopped first: whatever runs behind the door or on schedule may be waiting for a push.
   starting.use(pusher)

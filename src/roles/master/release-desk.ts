@@ -158,7 +158,7 @@ export class ReleaseDesk {
     const outcome = await this.#publish(next, incoming)
     const what = describeFiles(verdict.files)
     call.print(`accepted: ${what} is published as release ${next.serial}`)
-    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, [what])
+    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, [what], call)
     return outcome
   }
 
@@ -187,7 +187,7 @@ export class ReleaseDesk {
     const reasons = verdict.reasons.map(describeReason)
     call.complain('refused; what is published stays as it is:')
     for (const reason of reasons) call.complain(`  ${reason}`)
-    await this.#record(sigmaker.name, 'refused', `upload ${upload.id}`, reasons)
+    await this.#record(sigmaker.name, 'refused', `upload ${upload.id}`, reasons, call)
     if (upload.frozen.length === 0) return
     const aside = join(this.#options.state, 'refused', upload.id)
     await keepAside(upload.frozenFolder, aside, reasons, REFUSED_KEPT)
@@ -195,8 +195,20 @@ export class ReleaseDesk {
     call.complain(`the upload is kept on the master as refused/${upload.id}`)
   }
 
-  async #record(who: string, what: string, subject: string, why: readonly string[]): Promise<void> {
-    await this.#options.journal.append({ at: this.#options.clock.now(), who, what, subject, why })
+  /** A journal that cannot be written is told, and changes nothing about what was decided and published. */
+  async #record(
+    who: string,
+    what: string,
+    subject: string,
+    why: readonly string[],
+    call: SshCall,
+  ): Promise<void> {
+    const { journal, clock } = this.#options
+    try {
+      await journal.append({ at: clock.now(), who, what, subject, why })
+    } catch (error) {
+      call.complain(`warning: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 }
 

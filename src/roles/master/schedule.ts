@@ -23,7 +23,7 @@ export function repeat(
       const wait = everyMs * (1 - JITTER + 2 * JITTER * draw())
       await clock.sleep(wait, stop.signal).catch(() => {})
       if (stop.signal.aborted) return
-      await attempt(work, onError)
+      await tellErrors(work, onError)
     }
   }
   const running = rounds()
@@ -36,7 +36,7 @@ export function repeat(
 }
 
 /** What throws is told and does not end the caller. */
-export async function attempt(
+export async function tellErrors(
   work: () => Promise<void>,
   onError: (line: string) => void,
 ): Promise<void> {
