@@ -12,8 +12,6 @@ interface ReleaseFlags {
 }
 
 const DEFAULT_SSH_PORT = 22
-const UPLOAD_USER = 'clamupload'
-const NOTIFY_USER = 'clamavdb'
 
 export function addReleaseCommand(cvdnet: Command): void {
   cvdnet
@@ -38,11 +36,9 @@ export function addReleaseCommand(cvdnet: Command): void {
 
 async function release(files: readonly string[], flags: ReleaseFlags): Promise<ExitStatus> {
   const { SigmakerClient, SigmakerClientError } = await import('#adapters/ssh/index.ts')
+  const { NOTIFY_USER, UPLOAD_USER, uploadName } = await import('#core/gate/index.ts')
   for (const file of files) await mustOpen(file)
-  const uploads = files.map((path) => ({
-    path,
-    as: basename(path).replace(/^([A-Za-z0-9_]+)-\d+\.(cvd|cud)$/, '$1.$2'),
-  }))
+  const uploads = files.map((path) => ({ path, as: uploadName(basename(path)) }))
   const signal = AbortSignal.any([])
   const masters = await mastersOf(flags)
   for (const [at, { name, login }] of masters.entries()) {

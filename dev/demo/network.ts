@@ -1,15 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileAtomic } from '#adapters/disk/index.ts'
-import type { Releaser } from '#core/gate/index.ts'
+import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
+import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
-import {
-  type Master,
-  NOTIFY_USER,
-  type PushEvent,
-  startMaster,
-  UPLOAD_USER,
-} from '#roles/master/index.ts'
+import { type Master, type PushEvent, startMaster } from '#roles/master/index.ts'
 import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
@@ -46,7 +39,7 @@ export interface DemoNetwork extends AsyncDisposable {
 /** The whole network in this process, on loopback addresses: mirrors first, then the master that pushes to them. */
 export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   const { folder, onEvent } = options
-  await mkdir(folder, { recursive: true })
+  await makeFolders(folder)
   const keys = await prepareKeys(folder)
   const hosts = Array.from({ length: options.mirrors }, (_, at) => `127.0.1.${at + 1}`)
   const ports = {

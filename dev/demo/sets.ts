@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { classify } from '#core/gate/index.ts'
+import { classify, uploadName } from '#core/gate/index.ts'
 import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
 
 /** A file to upload, and the name it gets in the sigmaker's folder. */
@@ -22,7 +22,7 @@ export async function releasesOf(
   const patches: (Upload & { name: string; version: number })[] = []
   for (const path of paths) {
     const file = basename(path)
-    const as = file.replace(/^([A-Za-z0-9_]+)-\d+\.(cvd|cud)$/, '$1.$2')
+    const as = uploadName(file)
     const is = classify(as)
     if (is.kind === 'database' && is.container === 'cvd') {
       databases.push({ name: is.name, version: await versionOf(path), uploads: [{ path, as }] })

@@ -1,5 +1,6 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { makeFolders } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
@@ -41,7 +42,7 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
 
 async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDisposable> {
   const folder = join(state, 'mirror')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder, 0o700)
   const running = await startMirror({
     name: mirror.name,
     confFile: mirror.conf,
@@ -63,7 +64,7 @@ async function runMaster(
   { zone, state }: Settings,
 ): Promise<AsyncDisposable> {
   const folder = join(state, 'master')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(folder, 0o700)
   if ((await stat(join(master.networkKeys, 'root.json')).catch(() => undefined)) === undefined) {
     await makeNetworkKeys(master.networkKeys, epochMs(Date.now()))
     say(`${master.name}: made the network's keys in "${master.networkKeys}"`)

@@ -15,6 +15,7 @@ export { type FrozenFile, freeze, keepAside, takeOut } from './intake-folder.ts'
 export { JournalFile } from './journal-file.ts'
 export { type FoundFile, type Listing, listFiles, sha256File } from './list-files.ts'
 export { type HeldLock, type LockAttempt, type LockHolder, lockHolder, takeLock } from './lock.ts'
+export { makeFolders } from './make-folders.ts'
 export { type MirrorTree, MirrorTrees } from './mirror-trees.ts'
 export { type PendingMark, PendingMarks } from './pending-marks.ts'
 export {

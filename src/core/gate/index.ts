@@ -1,3 +1,4 @@
+export { NOTIFY_USER, UPLOAD_USER } from './accounts.ts'
 export { mayRelease, type Releaser } from './bench.ts'
 export type {
   DatabaseFacts,
@@ -8,6 +9,6 @@ export type {
   SetFacts,
 } from './facts.ts'
 export { judge, type Verdict } from './judge.ts'
-export { classify, memberBelongs, type SetFileName } from './names.ts'
+export { classify, memberBelongs, type SetFileName, uploadName } from './names.ts'
 export { chainOf } from './patches.ts'
 export { describeReason, type GateReason } from './reasons.ts'

@@ -13,6 +13,11 @@ export type SetFileName =
 
 const PLAIN = new Set(SIGNATURE_FILE_EXTENSIONS)
 
+/** A file kept as `test-5.cvd` is uploaded as `test.cvd`: the version stands in its header. Others keep their names. */
+export function uploadName(file: string): string {
+  return file.replace(/^([A-Za-z0-9_]+)-\d+\.(cvd|cud)$/, '$1.$2')
+}
+
 export function classify(file: string): SetFileName {
   const dot = file.indexOf('.')
   const stem = file.slice(0, Math.max(dot, 0))
@@ -53,9 +58,8 @@ function patchName(stem: string, number: number): SetFileName {
 }
 
 function nameHint(file: string): string {
-  const versioned = /^([A-Za-z0-9_]+)-\d+\.(cvd|cud)$/.exec(file)
-  if (versioned)
-    return `upload it as ${versioned[1]}.${versioned[2]}: the version stands in its header`
+  const better = uploadName(file)
+  if (better !== file) return `upload it as ${better}: the version stands in its header`
   return 'a name has letters, digits and _ only, and does not begin with local_'
 }
 

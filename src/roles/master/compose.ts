@@ -1,6 +1,11 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { JournalFile, type PublishedTree, ReleaseFolder, takeLock } from '#adapters/disk/index.ts'
+import {
+  JournalFile,
+  makeFolders,
+  type PublishedTree,
+  ReleaseFolder,
+  takeLock,
+} from '#adapters/disk/index.ts'
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
@@ -34,7 +39,7 @@ export class MasterError extends Error {
 /** The one place that picks the world for a master: disk, rsync, ssh, TUF. Disposing it stops them in turn. */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { name, state, ssh, rsync, onEvent = () => {} } = options
-  await mkdir(state, { recursive: true, mode: 0o700 })
+  await makeFolders(state, 0o700)
   await using starting = new AsyncDisposableStack()
   const attempt = await takeLock(join(state, 'lock'), `master ${name}`)
   if (attempt.kind === 'busy') throw new MasterError(state, attempt.holder?.pid)

@@ -1,4 +1,3 @@
 export { type Master, MasterError, startMaster } from './compose.ts'
-export { NOTIFY_USER, UPLOAD_USER } from './master.ts'
 export { type MasterMirror, type MasterOptions, masterFiles } from './options.ts'
 export type { PushEvent } from './push-line.ts'

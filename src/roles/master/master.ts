@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PublishedTree } from '#adapters/disk/index.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
-import type { Releaser } from '#core/gate/index.ts'
+import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
 import type { Wanted } from '#core/push/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { SshAdmission, SshCall, SshDoorPolicy, UploadLimits } from '#ports/ssh-door.ts'
@@ -10,10 +10,6 @@ import type { PushEvent } from './push-line.ts'
 import type { Pusher } from './pusher.ts'
 import type { ReleaseDesk } from './release-desk.ts'
 import { describePush } from './words.ts'
-
-/** Accounts of the 2004 description (R90, R93): one uploads, the other notifies. */
-export const UPLOAD_USER = 'clamupload'
-export const NOTIFY_USER = 'clamavdb'
 
 export interface MasterParts {
   readonly name: string

@@ -1,0 +1,3 @@
+/** Accounts of the 2004 description (R90, R93): with one a sigmaker uploads, with the other he notifies. */
+export const UPLOAD_USER = 'clamupload'
+export const NOTIFY_USER = 'clamavdb'
