@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { addMakingCommands } from './cvd/making.ts'
 
 interface CheckOptions {
   readonly json?: boolean
@@ -20,7 +21,7 @@ function unsignedOption(): Option {
 
 /** `cvdnet cvd …`: databases and patches from the command line. */
 export function addCvdCommands(cvdnet: Command): void {
-  const cvd = cvdnet.command('cvd').description('look into databases and check them')
+  const cvd = cvdnet.command('cvd').description('look into databases, check them, make them')
   cvd
     .command('info')
     .description('show what databases say about themselves, and whether it is true')
@@ -57,6 +58,7 @@ export function addCvdCommands(cvdnet: Command): void {
       const { unpack } = await import('./cvd/unpack.ts')
       await unpack(file, folder, options)
     })
+  addMakingCommands(cvd)
 }
 
 const STATUS_HELP = `

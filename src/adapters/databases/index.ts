@@ -1,4 +1,13 @@
+export {
+  type BuildFault,
+  type BuildFileRequest,
+  type BuiltFile,
+  buildFile,
+  describeBuildFault,
+  fromDisk,
+} from './build-file.ts'
 export { DatabaseFileError, type DatabaseFileErrorCode } from './database-file-error.ts'
+export { DatabaseDraft, type Payload, type PayloadOptions } from './draft.ts'
 export {
   type ExamineFileOptions,
   examineFile,
@@ -6,4 +15,5 @@ export {
   kindOfFile,
 } from './examine-file.ts'
 export { readPieces } from './read-file.ts'
+export { type FolderFault, type FolderSurvey, surveyFolder } from './survey-folder.ts'
 export { unpackFile } from './unpack-file.ts'
