@@ -1,7 +1,7 @@
 /** Output is handed on in blocks of this size: small enough to be nothing, large enough that a write is cheap. */
 const BLOCK_BYTES = 64 * 1024
 /** A piece of this size or more is handed on as it is; below, it is copied beside its neighbours. */
-const WHOLE_BYTES_MIN = 16 * 1024
+export const WHOLE_BYTES_MIN = 16 * 1024
 
 /** Gathers many small pieces into few blocks. What `take` returns is to be used before the next `append`. */
 export class Blocks {

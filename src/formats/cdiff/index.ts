@@ -11,6 +11,8 @@ export {
   unpackScript,
 } from './container.ts'
 export { describeCdiffFault, describePatchFault, describeScriptFault } from './describe.ts'
+export { type DiffOptions, diffMembers, type MemberSet } from './diff.ts'
+export type { DiffFault } from './diff-member.ts'
 export { MemoryFolder } from './memory-folder.ts'
 export { type CdiffName, cdiffName, parseCdiffName } from './name.ts'
 export {
