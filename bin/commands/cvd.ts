@@ -1,22 +1,11 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { addMakingCommands } from './cvd/making.ts'
+import { keysOption, unsignedOption } from './cvd/options.ts'
 
 interface CheckOptions {
   readonly json?: boolean
   readonly keys: readonly string[]
   readonly unsigned?: boolean
-}
-
-const collect = (file: string, files: readonly string[]) => [...files, file]
-
-function keysOption(): Option {
-  return new Option('--keys <file>', 'public keys of a further publisher; may be given again')
-    .argParser(collect)
-    .default([], 'ClamAV only')
-}
-
-function unsignedOption(): Option {
-  return new Option('--unsigned', 'accept a .cud, which nobody signs, if all its sums hold')
 }
 
 /** `cvdnet cvd …`: databases and patches from the command line. */

@@ -6,7 +6,7 @@ export {
   describeBuildFault,
   fromDisk,
 } from './build-file.ts'
-export { DatabaseFileError, type DatabaseFileErrorCode } from './database-file-error.ts'
+export { cannot, DatabaseFileError, type DatabaseFileErrorCode } from './database-file-error.ts'
 export { DatabaseDraft, type Payload, type PayloadOptions } from './draft.ts'
 export {
   type ExamineFileOptions,
