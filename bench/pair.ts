@@ -30,11 +30,13 @@ export interface Pair {
   readonly lines: number
 }
 
-/** Lines of `.hsb` and `.hdb` in these shares pack to 64 MiB for 2 million. */
+/** Lines in these shares pack to some 64 MiB for 2 million. */
 const MEMBERS = [
-  { extension: 'hsb', share: 0.75 },
-  { extension: 'hdb', share: 0.25 },
+  { extension: 'hsb', share: 0.3 },
+  { extension: 'hsu', share: 0.3 },
+  { extension: 'hdb', share: 0.4 },
 ] as const
+type Extension = (typeof MEMBERS)[number]['extension']
 const FLUSH_LINES = 20_000
 
 export async function makePair(lines: number, seed = 1): Promise<Pair> {
@@ -73,7 +75,7 @@ export async function makePair(lines: number, seed = 1): Promise<Pair> {
 
 async function writeMember(
   path: string,
-  extension: 'hsb' | 'hdb',
+  extension: Extension,
   lines: number,
   seed: number,
   isNext: boolean,
@@ -98,8 +100,8 @@ async function writeMember(
   await file.write(held.join(''))
 }
 
-function lineOf(extension: 'hsb' | 'hdb', seed: number, index: number, mark: string): string {
-  const kind = extension === 'hsb' ? 'sha256' : 'md5'
+function lineOf(extension: Extension, seed: number, index: number, mark: string): string {
+  const kind = extension === 'hdb' ? 'md5' : 'sha256'
   const hash = createHash(kind).update(`${seed} ${extension} ${index}`).digest('hex')
   const size = Number.parseInt(hash.slice(0, 5), 16) + 1
   return `${hash}:${size}:Win.Malware.Agent${mark}-${index}-0:73\n`

@@ -1,5 +1,5 @@
 import { fromLatin1 } from '#base/bytes.ts'
-import { Blocks, WHOLE_BYTES_MIN } from './blocks.ts'
+import { Blocks } from './blocks.ts'
 import { SCRIPT_BYTES_MAX } from './container.ts'
 
 /** One file's part of a script as it grows, from `OPEN` to `CLOSE`. Edits come in the order of the old lines. */
@@ -69,10 +69,7 @@ export class EditBlock {
     if (this.isFull) return
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, command.length)
     this.#blocks.append(fromLatin1(command))
-    for (const part of parts) {
-      // What would be kept as it is gets copied, since the window that it lies in moves on.
-      this.#blocks.append(part.byteLength < WHOLE_BYTES_MIN ? part : new Uint8Array(part))
-    }
+    for (const part of parts) this.#blocks.append(part)
     this.#pieces.push(...this.#blocks.take())
     this.#bytes += bytes
     this.seeLine(bytes)
