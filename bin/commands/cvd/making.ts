@@ -57,7 +57,7 @@ function addPatchingCommands(cvd: Command): void {
     .command('rebuild')
     .description('make a published database again out of the one before, patches and its header')
     .argument('<old>', 'a .cvd or .cld')
-    .argument('<cdiff...>', 'NAME-VERSION.cdiff, one for each version in a row')
+    .argument('[cdiff...]', 'NAME-VERSION.cdiff, one for each version in a row')
     .requiredOption('--header <file>', 'the first 512 bytes of the published database, or more')
     .requiredOption('-o, --output <file>', 'the new .cvd')
     .addOption(keysOption())

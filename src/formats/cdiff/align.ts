@@ -37,6 +37,26 @@ export function align(
   return { olds: chain.longest() }
 }
 
+/** So many equal lines in a row are no accident. */
+const RUN_LINES = 8
+/** A hole is believed when so much more than it was looked at, lest a block that only moved is taken for one. */
+const SEEN_BEYOND_HOLE = 4
+
+/** The end of the last stretch that is long enough to be believed, and lies within what was looked at. */
+export function endOfSureRun({ olds }: Alignment, wanted: number): number {
+  let length = 0
+  for (let line = olds.length - 1; line >= 0; line--) {
+    const place = olds[line] ?? -1
+    const goesOn = place >= 0 && (length === 0 || olds[line + 1] === place + 1)
+    length = goesOn ? length + 1 : place >= 0 ? 1 : 0
+    const hole = place - line
+    if (length >= RUN_LINES && hole * SEEN_BEYOND_HOLE <= wanted) {
+      return line + length
+    }
+  }
+  return 0
+}
+
 /** Where a line stands among the old ones, by its hash. */
 class Candidates {
   readonly #buffer: Buffer

@@ -1,7 +1,7 @@
 import { fail, type Outcome, ok } from '#base/outcome.ts'
-import { type Alignment, align } from './align.ts'
+import { type Alignment, align, endOfSureRun } from './align.ts'
 import { canBeExchanged, EditBlock } from './edit-block.ts'
-import { LineWindow } from './line-window.ts'
+import { equalBytes, LineWindow, linesIn, wholeLines } from './line-window.ts'
 
 /**
  * The edits that lead from one member to the next version of it, in one walk with two cursors and flat memory. While
@@ -34,14 +34,11 @@ export interface DiffFault {
   readonly file: string
 }
 
+const LF = 0x0a
 const CR = 0x0d
 const WINDOW_LINES_MIN = 16
 const WINDOW_LINES_MAX = 65_536
 const WINDOW_GROWTH = 4
-/** So many equal lines in a row are no accident. */
-const RUN_LINES = 8
-/** A hole is believed when so much more than it was looked at, lest a block that only moved is taken for one. */
-const SEEN_BEYOND_HOLE = 4
 /** How many lines at a time are added or deleted at the end. */
 const TAIL_LINES = 1024
 
@@ -251,56 +248,4 @@ class Walk {
     const isSame = rest === fresh.end - fresh.at && equalBytes(old, fresh) === rest
     return old.ended && fresh.ended && isSame
   }
-}
-
-/** The end of the last stretch that is long enough to be believed, and lies within what was looked at. */
-function endOfSureRun({ olds }: Alignment, wanted: number): number {
-  let length = 0
-  for (let line = olds.length - 1; line >= 0; line--) {
-    const place = olds[line] ?? -1
-    const goesOn = place >= 0 && (length === 0 || olds[line + 1] === place + 1)
-    length = goesOn ? length + 1 : place >= 0 ? 1 : 0
-    const hole = place - line
-    if (length >= RUN_LINES && hole * SEEN_BEYOND_HOLE <= wanted) {
-      return line + length
-    }
-  }
-  return 0
-}
-
-/** Equal bytes are looked for in pieces of this size. */
-const PIECE_BYTES = 2048
-
-function equalBytes(a: LineWindow, b: LineWindow): number {
-  const most = Math.min(a.end - a.at, b.end - b.at)
-  for (let done = 0; done < most; done += PIECE_BYTES) {
-    const to = Math.min(done + PIECE_BYTES, most)
-    if (a.buffer.compare(b.buffer, b.at + done, b.at + to, a.at + done, a.at + to) === 0) continue
-    let at = done
-    while (a.buffer[a.at + at] === b.buffer[b.at + at]) at += 1
-    return at
-  }
-  return most
-}
-
-const LF = 0x0a
-
-/** How many of the next `bytes` are in whole lines. */
-function wholeLines(window: LineWindow, bytes: number): number {
-  if (bytes === 0) return 0
-  const lf = window.buffer.lastIndexOf(LF, window.at + bytes - 1)
-  return lf < window.at ? 0 : lf + 1 - window.at
-}
-
-function linesIn(
-  window: LineWindow,
-  start: (line: number) => number,
-  from: number,
-  to: number,
-): readonly Uint8Array[] {
-  const lines: Uint8Array[] = []
-  for (let line = from; line < to; line++) {
-    lines.push(window.buffer.subarray(start(line), start(line + 1)))
-  }
-  return lines
 }

@@ -94,3 +94,38 @@ export class LineWindow {
     this.#end = held
   }
 }
+
+/** Equal bytes are looked for in pieces of this size. */
+const PIECE_BYTES = 2048
+
+export function equalBytes(a: LineWindow, b: LineWindow): number {
+  const most = Math.min(a.end - a.at, b.end - b.at)
+  for (let done = 0; done < most; done += PIECE_BYTES) {
+    const to = Math.min(done + PIECE_BYTES, most)
+    if (a.buffer.compare(b.buffer, b.at + done, b.at + to, a.at + done, a.at + to) === 0) continue
+    let at = done
+    while (a.buffer[a.at + at] === b.buffer[b.at + at]) at += 1
+    return at
+  }
+  return most
+}
+
+/** How many of the next `bytes` are in whole lines. */
+export function wholeLines(window: LineWindow, bytes: number): number {
+  if (bytes === 0) return 0
+  const lf = window.buffer.lastIndexOf(LF, window.at + bytes - 1)
+  return lf < window.at ? 0 : lf + 1 - window.at
+}
+
+export function linesIn(
+  window: LineWindow,
+  start: (line: number) => number,
+  from: number,
+  to: number,
+): readonly Uint8Array[] {
+  const lines: Uint8Array[] = []
+  for (let line = from; line < to; line++) {
+    lines.push(window.buffer.subarray(start(line), start(line + 1)))
+  }
+  return lines
+}
