@@ -14,6 +14,8 @@ export function program(): Command {
   const cvdnet = new Command('cvdnet')
     .description(manifest.description)
     .version(manifest.version)
+    // `--version` behind a command is that command's.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(cvdnet --help lists the commands)')
   addCvdCommands(cvdnet)

@@ -1,4 +1,6 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
+import { addMakingCommands } from './cvd/making.ts'
+import { keysOption, unsignedOption } from './cvd/options.ts'
 import { addLegacyCommand } from './cvd-legacy.ts'
 import { addSignCommand, certsOption, levelOption } from './cvd-sign.ts'
 
@@ -14,21 +16,9 @@ interface VerifyCommandOptions extends CheckOptions {
   readonly level?: number
 }
 
-const collect = (file: string, files: readonly string[]) => [...files, file]
-
-function keysOption(): Option {
-  return new Option('--keys <file>', 'public keys of a further publisher; may be given again')
-    .argParser(collect)
-    .default([], 'ClamAV only')
-}
-
-function unsignedOption(): Option {
-  return new Option('--unsigned', 'accept a .cud, which nobody signs, if all its sums hold')
-}
-
 /** `cvdnet cvd …`: databases and patches from the command line. */
 export function addCvdCommands(cvdnet: Command): void {
-  const cvd = cvdnet.command('cvd').description('look into databases and check them')
+  const cvd = cvdnet.command('cvd').description('look into databases, check them, make them')
   cvd
     .command('info')
     .description('show what databases say about themselves, and whether it is true')
@@ -67,6 +57,7 @@ export function addCvdCommands(cvdnet: Command): void {
       const { unpack } = await import('./cvd/unpack.ts')
       await unpack(file, folder, options)
     })
+  addMakingCommands(cvd)
   addSignCommand(cvd)
   addLegacyCommand(cvd, [keysOption(), unsignedOption()])
 }

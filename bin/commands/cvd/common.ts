@@ -1,15 +1,27 @@
 import { readFile } from 'node:fs/promises'
 import { DatabaseFileError } from '#adapters/databases/index.ts'
 import { DiskError } from '#adapters/disk/index.ts'
+import { PatchError } from '#adapters/patches/index.ts'
 import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
 import type { DatabaseVerifier } from '#formats/cvd/index.ts'
-import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
+import {
+  describeKeyFault,
+  type PublisherKeys,
+  type PublisherSecrets,
+  parsePublisherKeys,
+  parsePublisherSecrets,
+} from '#formats/dsig/index.ts'
 import { CommandEnd, complain, EXIT, type ExitStatus } from '../../io.ts'
 
 /** ClamAV's verifier and those of the key files named with `--keys`. */
 export async function readVerifiers(
   files: readonly string[],
 ): Promise<readonly DatabaseVerifier[]> {
+  return verifiersOf(await readPublishers(files))
+}
+
+/** ClamAV and the publishers of the key files named with `--keys`. */
+export async function readPublishers(files: readonly string[]): Promise<readonly PublisherKeys[]> {
   const publishers: PublisherKeys[] = []
   for (const file of files) {
     const keys = parsePublisherKeys(await readText(file))
@@ -26,7 +38,21 @@ export async function readVerifiers(
     }
     publishers.push(keys.value)
   }
-  return verifiersOf(trustedPublishers(publishers))
+  return trustedPublishers(publishers)
+}
+
+/** The keys that sign, which `--key` names. */
+export async function readSecrets(file: string): Promise<PublisherSecrets> {
+  const secrets = parsePublisherSecrets(await readText(file))
+  if (secrets.ok) return secrets.value
+  throw new CommandEnd(EXIT.usage, `cannot sign with "${file}": ${describeKeyFault(secrets.fault)}`)
+}
+
+/** For a catch: what the disk said no to ends the command with its cause. */
+export function worldEnd(error: unknown): never {
+  if (!(error instanceof DatabaseFileError || error instanceof PatchError)) throw error
+  const status = error.code === 'folder-exists' ? EXIT.usage : EXIT.world
+  throw new CommandEnd(status, `${error.message}${because(error.cause)}`, { cause: error })
 }
 
 export async function readText(file: string): Promise<string> {

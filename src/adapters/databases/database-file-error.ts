@@ -3,6 +3,7 @@ export type DatabaseFileErrorCode =
   | 'not-a-file'
   | 'unreadable'
   | 'folder-exists'
+  | 'changed-meanwhile'
   | 'unwritable'
 
 /** The disk said no. What a file's bytes say is never an error but a fault in the examination. */

@@ -1,4 +1,13 @@
-export { DatabaseFileError, type DatabaseFileErrorCode } from './database-file-error.ts'
+export {
+  type BuildFault,
+  type BuildFileRequest,
+  type BuiltFile,
+  buildFile,
+  describeBuildFault,
+  fromDisk,
+} from './build-file.ts'
+export { cannot, DatabaseFileError, type DatabaseFileErrorCode } from './database-file-error.ts'
+export { DatabaseDraft, type Payload, type PayloadOptions } from './draft.ts'
 export {
   type ExamineFileOptions,
   examineFile,
@@ -14,4 +23,5 @@ export {
   makeLegacy,
 } from './make-legacy.ts'
 export { readPieces } from './read-file.ts'
+export { type FolderFault, type FolderSurvey, surveyFolder } from './survey-folder.ts'
 export { unpackFile } from './unpack-file.ts'

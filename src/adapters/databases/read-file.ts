@@ -8,18 +8,27 @@ const READ_BYTES = 256 * 1024
 const READ_BUFFERS = 3
 
 /**
- * The bytes of a file, in pieces that stay as they are until two more have been asked for. Only plain files: a named pipe would make us wait
- * for ever. Throws `DatabaseFileError`.
+ * The bytes of a file, in pieces that stay as they are until two more have been asked for. The next piece is being read
+ * while one is looked at. Only plain files: a named pipe would make us wait for ever. Throws `DatabaseFileError`.
  */
 export async function* readPieces(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   signal.throwIfAborted()
   await using file = await openPlain(path)
   const buffers = Array.from({ length: READ_BUFFERS }, () => Buffer.allocUnsafeSlow(READ_BYTES))
-  for (let turn = 0; ; turn += 1) {
-    signal.throwIfAborted()
+  const read = (turn: number) => {
     const piece = buffers[turn % READ_BUFFERS] ?? Buffer.allocUnsafeSlow(READ_BYTES)
-    const bytes = await readInto(file, piece, path)
+    const reading = readInto(file, piece, path)
+    // Whoever stops early does not hear of it any more.
+    reading.catch(() => undefined)
+    return { piece, reading }
+  }
+  let next = read(0)
+  for (let turn = 1; ; turn += 1) {
+    signal.throwIfAborted()
+    const { piece, reading } = next
+    const bytes = await reading
     if (bytes === 0) return
+    next = read(turn)
     yield piece.subarray(0, bytes)
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MemberFolder } from '#formats/cdiff/index.ts'
 
@@ -46,24 +46,52 @@ export class DiskFolder implements MemberFolder {
   }
 }
 
-/** Opens the file only when somebody reads, and closes it when he stops. */
+/**
+ * Opens the file only when somebody reads, and closes it when he stops. While he looks at a block the next one is being
+ * read; a block is gone when the one after it has been asked for.
+ */
 async function* readBlocks(path: string): AsyncGenerator<Uint8Array> {
   await using file = await open(path, 'r')
-  for (;;) {
-    const block = Buffer.allocUnsafeSlow(READ_BLOCK_BYTES)
-    const { bytesRead } = await file.read(block, 0, block.byteLength)
+  const buffers = [
+    Buffer.allocUnsafeSlow(READ_BLOCK_BYTES),
+    Buffer.allocUnsafeSlow(READ_BLOCK_BYTES),
+  ]
+  const read = (turn: number) => {
+    const buffer = buffers[turn % 2] ?? Buffer.allocUnsafeSlow(READ_BLOCK_BYTES)
+    const reading = file.read(buffer, 0, buffer.byteLength)
+    // Whoever stops early does not hear of it any more.
+    reading.catch(() => undefined)
+    return reading
+  }
+  let reading = read(0)
+  for (let turn = 1; ; turn += 1) {
+    const { bytesRead, buffer } = await reading
     if (bytesRead === 0) return
-    yield block.subarray(0, bytesRead)
+    reading = read(turn)
+    yield buffer.subarray(0, bytesRead)
   }
 }
 
+/** While a chunk is being written the next one is made. */
 async function writeAll(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   await using file = await open(path, 'w')
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.byteLength; ) {
-      const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at)
-      at += bytesWritten
+  let writing = Promise.resolve()
+  try {
+    for await (const chunk of chunks) {
+      await writing
+      writing = writeWhole(file, chunk)
+      // It is looked at above, or below.
+      writing.catch(() => undefined)
     }
+  } finally {
+    await writing
+  }
+}
+
+async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.byteLength; ) {
+    const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at)
+    at += bytesWritten
   }
 }
 

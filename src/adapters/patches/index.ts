@@ -7,3 +7,4 @@ export {
   readPatchFile,
 } from './apply-patch-file.ts'
 export { DiskFolder } from './folder.ts'
+export { membersIn } from './member-set.ts'

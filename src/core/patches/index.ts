@@ -4,3 +4,4 @@ export {
   describePatchCheckFault,
   type PatchCheckFault,
 } from './check.ts'
+export { makePatch } from './make.ts'

@@ -10,9 +10,15 @@ import type { EditStep, MoveStep, Script, Step, UnlinkStep } from './script.ts'
  * scratch copy and throw it away; whether the result is the right one is said by the hashes in the new `.info`.
  */
 export interface MemberFolder {
-  /** Undefined when there is no such member. Blocks of any size; the larger the faster. */
+  /**
+   * Undefined when there is no such member. Blocks of any size; the larger the faster. A block may be gone when the one
+   * after it has been asked for.
+   */
   read(name: string): AsyncIterable<Uint8Array> | undefined
-  /** Replaces the member when `chunks` has ended, and not before: meanwhile `read` still gives the old content. */
+  /**
+   * Replaces the member when `chunks` has ended, and not before: meanwhile `read` still gives the old content. A chunk
+   * stays as it is, so that it may be written while the next one is made.
+   */
   write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>
   /** False when there is no such member. */
   remove(name: string): Promise<boolean>
@@ -127,10 +133,10 @@ class Job {
     source: AsyncIterable<Uint8Array>,
     target: AsyncIterable<Uint8Array>,
   ): AsyncGenerator<Uint8Array> {
-    yield* target
+    for await (const block of target) yield Buffer.from(block)
     const range = new LineRange(step)
     for await (const block of source) {
-      yield block.subarray(...this.#part(range, block, step))
+      yield Buffer.from(block.subarray(...this.#part(range, block, step)))
       if (range.complete) return
     }
     throw this.#stop('line-missing', step.line, step.source)
@@ -143,8 +149,8 @@ class Job {
     const range = new LineRange(step)
     for await (const block of source) {
       const [from, to] = this.#part(range, block, step)
-      yield block.subarray(0, from)
-      yield block.subarray(to)
+      yield Buffer.from(block.subarray(0, from))
+      yield Buffer.from(block.subarray(to))
     }
   }
 

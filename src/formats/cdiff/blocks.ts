@@ -1,12 +1,13 @@
 /** Output is handed on in blocks of this size: small enough to be nothing, large enough that a write is cheap. */
 const BLOCK_BYTES = 64 * 1024
-/** A piece of this size or more is handed on as it is; below, it is copied beside its neighbours. */
-const WHOLE_BYTES_MIN = 16 * 1024
 
-/** Gathers many small pieces into few blocks. What `take` returns is to be used before the next `append`. */
+/**
+ * Gathers many pieces into few blocks. All bytes are copied, so that a piece may be used again at once, and a block may
+ * be kept.
+ */
 export class Blocks {
   readonly #ready: Uint8Array[] = []
-  #block = new Uint8Array(BLOCK_BYTES)
+  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   #used = 0
   #readyBytes = 0
 
@@ -16,31 +17,32 @@ export class Blocks {
   }
 
   append(bytes: Uint8Array): void {
-    if (bytes.byteLength >= WHOLE_BYTES_MIN) {
-      this.flush()
-      this.#push(bytes)
-      return
+    for (let done = 0; done < bytes.byteLength; ) {
+      const count = Math.min(bytes.byteLength - done, BLOCK_BYTES - this.#used)
+      this.#block.set(
+        count === bytes.byteLength ? bytes : bytes.subarray(done, done + count),
+        this.#used,
+      )
+      this.#used += count
+      done += count
+      if (this.#used === BLOCK_BYTES) this.flush()
     }
-    if (this.#used + bytes.byteLength > BLOCK_BYTES) this.flush()
-    this.#block.set(bytes, this.#used)
-    this.#used += bytes.byteLength
   }
 
   /** Makes the block that is being filled ready, too. */
   flush(): void {
     if (this.#used === 0) return
-    this.#push(this.#block.subarray(0, this.#used))
-    this.#block = new Uint8Array(BLOCK_BYTES)
+    this.#ready.push(this.#block.subarray(0, this.#used))
+    this.#readyBytes += this.#used
+    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
     this.#used = 0
   }
 
   take(): readonly Uint8Array[] {
+    if (this.#ready.length === 0) return NONE
     this.#readyBytes = 0
     return this.#ready.splice(0)
   }
-
-  #push(bytes: Uint8Array): void {
-    this.#ready.push(bytes)
-    this.#readyBytes += bytes.byteLength
-  }
 }
+
+const NONE: readonly Uint8Array[] = []

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { fromLatin1, toLatin1 } from '#base/bytes.ts'
 import { type DbVersion, dbVersion } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
@@ -47,6 +47,7 @@ const TAIL_BYTES = 350
 /** `ClamAV-Diff:` and two numbers of ten digits, with room to spare. */
 const HEADER_BYTES_MAX = 64
 const GZIP_CHUNK_BYTES_MIN = 64
+const GZIP_LEVEL = 9
 
 export function parseCdiff(bytes: Uint8Array): Outcome<Cdiff, CdiffFault> {
   const length = bytes.byteLength
@@ -96,6 +97,25 @@ export function unpackScript({ gzip, scriptBytes }: Cdiff): Outcome<Uint8Array, 
 
 function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE'
+}
+
+/**
+ * A whole patch. `sign` makes the signature text over the SHA-256 of what stands before it. A script that readers of
+ * ours would refuse is refused here.
+ */
+export function printCdiff(
+  version: DbVersion,
+  script: Uint8Array,
+  sign: (sha256: Uint8Array) => string,
+): Outcome<Uint8Array, CdiffFault> {
+  const gzip = gzipSync(script, { level: GZIP_LEVEL })
+  const signed = printSignedPart(version, script.byteLength, gzip)
+  const signature = sign(createHash('sha256').update(signed).digest())
+  const bytes = Buffer.concat([signed, fromLatin1(`:${signature}`)])
+  const read = parseCdiff(bytes)
+  if (!read.ok) return read
+  const unpacked = unpackScript(read.value)
+  return unpacked.ok ? ok(bytes) : unpacked
 }
 
 /** The part of a patch that its publisher signs; a colon and the signature follow it. */

@@ -1,6 +1,7 @@
 import { unreachable } from '#base/outcome.ts'
 import type { PatchFault } from './apply.ts'
 import type { CdiffFault } from './container.ts'
+import type { DiffFault } from './diff-member.ts'
 import type { ScriptFault } from './script.ts'
 
 /** A fault in words for an operator's log or a sigmaker's terminal. */
@@ -57,4 +58,25 @@ const PATCH_WORDS = {
 
 export function describePatchFault(fault: PatchFault): string {
   return `script line ${fault.line}, file "${fault.file}": ${PATCH_WORDS[fault.kind]}`
+}
+
+export function describeDiffFault(fault: DiffFault): string {
+  switch (fault.kind) {
+    case 'bad-member-name':
+      return `a patch cannot name "${fault.file}": letters, digits, "." and "_" only`
+    case 'carriage-return':
+      return `${fault.file}: a line holds a CR, which patches cannot say`
+    case 'nul-byte':
+      return `${fault.file}: a line holds a NUL byte, which patches cannot say`
+    case 'no-last-line-end':
+      return `${fault.file}: the last line has no line end, which patches cannot say`
+    case 'empty-member':
+      return `${fault.file} has no bytes, which patches cannot say`
+    case 'line-too-long':
+      return `${fault.file}: a line is too long for a patch`
+    case 'change-too-large':
+      return `${fault.file}: so much changed that the whole database is shorter; ship that`
+    default:
+      return unreachable(fault.kind)
+  }
 }

@@ -257,8 +257,9 @@ function fileName(word: Uint8Array): string | undefined {
   return isFileName(name) ? name : undefined
 }
 
-function isFileName(name: string): boolean {
-  return /^[A-Za-z0-9._]+$/.test(name) && !/^\.+$/.test(name)
+/** A name that `OPEN` and `UNLINK` take: no dash, no path. */
+export function isFileName(name: string): boolean {
+  return name.length <= FILE_NAME_CHARS_MAX && /^[A-Za-z0-9._]+$/.test(name) && !/^\.+$/.test(name)
 }
 
 /** Of several edits of one line the one that stands last in the script counts. */

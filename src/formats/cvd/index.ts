@@ -1,6 +1,18 @@
-export { type BuildKind, type BuildRequest, buildDatabase } from './build.ts'
+export {
+  type BuildFields,
+  type BuildKind,
+  type BuildRequest,
+  buildDatabase,
+  COPYING_DEFAULT,
+  headersToTry,
+  isPublishable,
+  makeInfo,
+  outerHeader,
+} from './build.ts'
 export { parseBuildTime, printBuildTime } from './build-time.ts'
+export { CanonicalGzip, GZIP_HEAD, GZIP_HEAD_OLD } from './canonical-gzip.ts'
 export type { MemberHead, MemberSink } from './contents.ts'
+export { type CountingEngine, SignatureCounter } from './count-signatures.ts'
 export { describeCvdFault } from './describe.ts'
 export {
   type Examination,
@@ -20,6 +32,7 @@ export {
   parseHeader,
   printHeader,
 } from './header.ts'
+export { IgnoredNames } from './ignored-names.ts'
 export {
   type CvdInfo,
   type InfoFault,
@@ -30,7 +43,8 @@ export {
   type ReadInfo,
 } from './info.ts'
 export { CVD_LIMITS, type CvdLimits } from './limits.ts'
-export { isMemberName } from './member-name.ts'
+export { COPYING, INFO_SUFFIX, isMemberName, selectMembers } from './member-name.ts'
+export { type PackedMember, packMembers } from './pack.ts'
 export { printTarHeader, tarPadding } from './tar-header.ts'
 export { TarReader } from './tar-reader.ts'
 export type { AsyncDatabaseSigner, DatabaseSigner, DatabaseVerifier } from './verifier.ts'

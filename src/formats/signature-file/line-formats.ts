@@ -139,9 +139,10 @@ function withoutCounts(expression: string): string {
   return expression.replaceAll(/[=<>]\d+(?:,\d+)?/g, '')
 }
 
-function ignored([name = '', md5]: readonly string[]): string | undefined {
-  if (name === '') return 'the name is empty'
-  if (md5 === undefined || /^[0-9A-Fa-f]{32}$/.test(md5)) return undefined
+function ignored([name = '', md5, oldName]: readonly string[]): string | undefined {
+  if ((oldName ?? name) === '') return 'the name is empty'
+  // Three fields are the old form: file, line and name.
+  if (oldName !== undefined || md5 === undefined || /^[0-9A-Fa-f]{32}$/.test(md5)) return undefined
   return 'the MD5 has not 32 hexadecimal digits'
 }
 

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { readPieces, unpackFile } from '#adapters/databases/index.ts'
+import { DiskError, writeFileAtomic } from '#adapters/disk/index.ts'
+import { drawSalt } from '#adapters/keys/index.ts'
+import { DiskFolder, membersIn } from '#adapters/patches/index.ts'
+import { toHex } from '#base/bytes.ts'
+import type { DbVersion } from '#base/names.ts'
+import { makePatch } from '#core/patches/index.ts'
+import {
+  applyScript,
+  describeCdiffFault,
+  describeDiffFault,
+  describePatchFault,
+  describeScriptFault,
+  diffMembers,
+  parseCdiffName,
+  parseScript,
+} from '#formats/cdiff/index.ts'
+import type { DatabaseVerifier, Examination } from '#formats/cvd/index.ts'
+import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { readSecrets, readVerifiers, untilInterrupted, worldEnd } from './common.ts'
+import { reasonsFor, statusOf, verdictOn } from './verdict.ts'
+
+export interface DiffCommandOptions {
+  readonly output: string
+  readonly key?: string
+  readonly script?: boolean
+  readonly keys: readonly string[]
+  readonly unsigned?: boolean
+}
+
+/** `cvdnet cvd diff`: unpacks both versions into a scratch folder, and tries the patch there before it is written. */
+export async function diff(old: string, fresh: string, options: DiffCommandOptions): Promise<void> {
+  const { output, script: plain = false, unsigned = false } = options
+  if (plain !== (options.key === undefined)) {
+    throw new CommandEnd(EXIT.usage, 'give either --key, for a signed patch, or --script')
+  }
+  const secrets = options.key === undefined ? undefined : await readSecrets(options.key)
+  const verifiers = await readVerifiers(options.keys)
+  const signal = untilInterrupted()
+  const scratch = await mkdtemp(join(tmpdir(), 'cvdnet-diff-')).catch((cause: unknown) => {
+    throw ended(EXIT.world, 'cannot make a scratch folder', cause)
+  })
+  try {
+    const folders = { old: join(scratch, 'old'), fresh: join(scratch, 'new') }
+    const unpacking = { verifiers, unsigned, signal }
+    const [from, to] = await Promise.all([
+      unpackGood(old, folders.old, unpacking),
+      unpackGood(fresh, folders.fresh, unpacking),
+    ])
+    const version = checkPair(from, to, output, plain)
+    const script = await scriptBetween(folders, from, to, signal)
+    await tryScript(script, folders.old, to, signal)
+    const bytes = secrets === undefined ? script : patchOf(version, script, secrets)
+    await writeFileAtomic(output, bytes).catch((error: unknown) => {
+      if (!(error instanceof DiskError)) throw error
+      throw ended(EXIT.world, error.message, error)
+    })
+    say(`${output}: ${bytes.byteLength} bytes, script of ${script.byteLength} bytes`)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+interface Unpacking {
+  readonly verifiers: readonly DatabaseVerifier[]
+  readonly unsigned: boolean
+  readonly signal: AbortSignal
+}
+
+async function unpackGood(
+  path: string,
+  folder: string,
+  { verifiers, unsigned, signal }: Unpacking,
+): Promise<Examination> {
+  const accept = (found: Examination) => statusOf(verdictOn(found), unsigned) === EXIT.done
+  const found = await unpackFile(path, folder, { verifiers, signal, accept }).catch(worldEnd)
+  if (accept(found)) return found
+  for (const reason of reasonsFor(verdictOn(found), unsigned)) complain(`${path}: ${reason}`)
+  throw new CommandEnd(EXIT.refused, `"${path}" does not verify, so there is no patch`)
+}
+
+/** Which version the patch leads to. */
+function checkPair(from: Examination, to: Examination, output: string, plain: boolean): DbVersion {
+  const database = to.name
+  const version = to.header?.version
+  if (version === undefined || from.header === undefined || from.name !== database) {
+    throw new CommandEnd(EXIT.refused, `"${from.name}" and "${database}" are two databases`)
+  }
+  if (from.header.version + 1 !== version) {
+    const versions = `${from.header.version} and ${version}`
+    throw new CommandEnd(EXIT.refused, `versions ${versions} do not follow each other`)
+  }
+  const named = parseCdiffName(
+    plain ? basename(output).replace(/\.script$/, '.cdiff') : basename(output),
+  )
+  if (named?.database === database && named?.version === version) return version
+  const wanted = `${database}-${version}.${plain ? 'script' : 'cdiff'}`
+  throw new CommandEnd(EXIT.usage, `the output must be called ${wanted}; clients trust the name`)
+}
+
+async function scriptBetween(
+  folders: { readonly old: string; readonly fresh: string },
+  from: Examination,
+  to: Examination,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const hashes = new Map(from.members.map(({ name, sha256 }) => [name, sha256]))
+  const same = new Set(
+    to.members.filter(({ name, sha256 }) => hashes.get(name) === sha256).map(({ name }) => name),
+  )
+  const script = await diffMembers(
+    membersIn(
+      folders.old,
+      from.members.map(({ name }) => name),
+    ),
+    membersIn(
+      folders.fresh,
+      to.members.map(({ name }) => name),
+    ),
+    { isSame: (name) => same.has(name), signal },
+  )
+  if (script.ok) return script.value
+  throw new CommandEnd(EXIT.refused, describeDiffFault(script.fault))
+}
+
+/** A wrong patch would be a bug of ours, and is not let out. */
+async function tryScript(
+  bytes: Uint8Array,
+  folder: string,
+  to: Examination,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = parseScript(bytes)
+  if (!script.ok)
+    throw new Error(`Cannot read our own script: ${describeScriptFault(script.fault)}`)
+  const end = await applyScript(script.value, new DiskFolder(folder), signal)
+  if (!end.ok) throw new Error(`Cannot apply our own script: ${describePatchFault(end.fault)}`)
+  const touched = new Set(
+    script.value.steps.map((step) => (step.kind === 'move' ? step.target : step.file)),
+  )
+  for (const { name, sha256 } of to.members.filter((member) => touched.has(member.name))) {
+    const hash = createHash('sha256')
+    for await (const piece of readPieces(join(folder, name), signal)) hash.update(piece)
+    if (toHex(hash.digest()) !== sha256) throw new Error(`Cannot patch "${name}": another result`)
+  }
+}
+
+function patchOf(
+  version: DbVersion,
+  script: Uint8Array,
+  secrets: Parameters<typeof makePatch>[2],
+): Uint8Array {
+  const patch = makePatch(version, script, secrets, drawSalt)
+  if (patch.ok) return patch.value
+  throw new CommandEnd(EXIT.refused, describeCdiffFault(patch.fault))
+}

@@ -1,0 +1,62 @@
+import { extname } from 'node:path'
+import {
+  describeRebuildFault,
+  patchFile,
+  type RebuildFault,
+  type Rebuilt,
+  readHeaderBytes,
+  rebuildFile,
+} from '#adapters/rebuild/index.ts'
+import type { Outcome } from '#base/outcome.ts'
+import { HEADER_BYTES } from '#formats/cvd/index.ts'
+import { CommandEnd, EXIT, say } from '../../io.ts'
+import { readPublishers, untilInterrupted, worldEnd } from './common.ts'
+
+export interface RebuildOptions {
+  readonly output: string
+  readonly keys: readonly string[]
+}
+
+/** `cvdnet cvd apply`: what freshclam makes of patches. */
+export async function apply(
+  old: string,
+  patches: readonly string[],
+  options: RebuildOptions,
+): Promise<void> {
+  const { output: into } = options
+  mustEndIn(
+    '.cld',
+    into,
+    'only its publisher can sign a .cvd; "cvdnet cvd rebuild" takes his header',
+  )
+  const publishers = await readPublishers(options.keys)
+  const signal = untilInterrupted()
+  report(into, await patchFile({ old, patches, into, publishers, signal }).catch(worldEnd))
+}
+
+/** `cvdnet cvd rebuild`: the published bytes, or exit status 1. */
+export async function rebuild(
+  old: string,
+  patches: readonly string[],
+  options: RebuildOptions & { readonly header: string },
+): Promise<void> {
+  const { output: into } = options
+  mustEndIn('.cvd', into, 'only a .cvd has a header that tells its bytes')
+  const publishers = await readPublishers(options.keys)
+  const header = await readHeaderBytes(options.header, HEADER_BYTES).catch(worldEnd)
+  const signal = untilInterrupted()
+  const request = { old, patches, header, into, publishers, signal }
+  report(into, await rebuildFile(request).catch(worldEnd))
+}
+
+function mustEndIn(extension: string, output: string, why: string): void {
+  if (extname(output).toLowerCase() === extension) return
+  throw new CommandEnd(EXIT.usage, `"${output}" must end in ${extension}: ${why}`)
+}
+
+function report(into: string, end: Outcome<Rebuilt, RebuildFault>): void {
+  if (!end.ok) throw new CommandEnd(EXIT.refused, describeRebuildFault(end.fault))
+  const { header, bytes, sha256 } = end.value
+  say(`${into}: version ${header.version}, ${bytes} bytes, verified`)
+  say(`SHA-256 ${sha256}`)
+}

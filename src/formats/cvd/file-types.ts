@@ -1,0 +1,20 @@
+/**
+ * What a logical signature may ask for in an engine of level 216 (ClamAV 1.4.6, the names in its library). An engine
+ * passes over a signature that asks for something else.
+ */
+export const LOGICAL_ATTRIBUTES: ReadonlySet<string> = new Set(
+  'Engine Target FileSize EntryPoint NumberOfSections IconGroup1 IconGroup2 Container HandlerType Intermediates'.split(
+    ' ',
+  ),
+)
+
+const NAMES = `7Z 7ZSFX ALZ ANY APM ARJ ARJSFX AUTOIT BINARY_DATA BINHEX BZ CABSFX CPIO_CRC CPIO_NEWC CPIO_ODC CPIO_OLD
+CRYPTFF DMG EGG EGGSFX ELF GIF GPT GRAPHICS GZ HTML HTML_UTF16 HWP3 HWP5 HWPOLE2 IGNORED INTERNAL ISHIELD_MSI ISO9660
+JAVA JPEG LHA_LZH LNK MACHO MACHO_UNIBIN MAIL MBR MHTML MSCAB MSCHM MSEXE MSOLE2 MSPPT MSSZDD MSWORD MSXL NULSFT OLD_TAR
+ONENOTE OOXML_HWP OOXML_PPT OOXML_WORD OOXML_XL PART_ANY PART_HFSPLUS PDF PNG POSIX_TAR PS PYTHON_COMPILED RAR RARSFX
+RIFF RTF SCRENC SCRIPT SFX SIS SWF TEXT_UTF16BE TEXT_UTF16LE TEXT_UTF8 TIFF TNEF UDF UUENCODED XAR XDP XML_HWP XML_WORD
+XML_XL XZ ZIP ZIPSFX`
+
+export const FILE_TYPES: ReadonlySet<string> = new Set(
+  NAMES.split(/\s+/).map((name) => `CL_TYPE_${name}`),
+)

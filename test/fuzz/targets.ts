@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  applyScript,
+  composeScripts,
+  diffMembers,
+  MemoryFolder,
+  parseCdiff,
+  parseScript,
+  unpackScript,
+} from '#formats/cdiff/index.ts'
+import { examineDatabase, IgnoredNames, parseInfo, SignatureCounter } from '#formats/cvd/index.ts'
+import { parsePublisherKeys } from '#formats/dsig/index.ts'
+
+/** What hostile bytes may meet. A target throws only when something of ours is wrong. */
+export type Target = (bytes: Uint8Array) => Promise<void>
+
+const CORPUS = join(import.meta.dirname, '..', 'corpus')
+const REAL = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'clamav')
+
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function applied(bytes: Uint8Array): Promise<void> {
+  const script = parseScript(bytes)
+  if (!script.ok) return
+  const folder = new MemoryFolder([['a.ndb', Buffer.from('one\ntwo\nthree\n')]], 5)
+  await applyScript(script.value, folder)
+  composeScripts(script.value, script.value, new Map([['a.ndb', 3]]))
+}
+
+/** The first half of the bytes becomes the second, if that can be said at all. */
+async function diffed(bytes: Uint8Array): Promise<void> {
+  const half = bytes.byteLength >>> 1
+  const [old, fresh] = [bytes.subarray(0, half), bytes.subarray(half)]
+  const setOf = (content: Uint8Array) => ({ names: ['f'], read: () => inOnePiece(content) })
+  const made = await diffMembers(setOf(old), setOf(fresh))
+  if (!made.ok) return
+  const script = parseScript(made.value)
+  assert.ok(script.ok, 'we read what we write')
+  const folder = new MemoryFolder([['f', old]])
+  const end = await applyScript(script.value, folder)
+  assert.ok(end.ok, `we apply what we write: ${JSON.stringify(end)}`)
+  assert.ok(Buffer.from(folder.members.get('f') ?? []).equals(fresh), 'and get what we wanted')
+}
+
+export const TARGETS: Readonly<Record<string, Target>> = {
+  async patch(bytes) {
+    const cdiff = parseCdiff(bytes)
+    if (cdiff.ok) unpackScript(cdiff.value)
+  },
+  script: applied,
+  diff: diffed,
+  async database(bytes) {
+    for (const kind of ['cvd', 'cld', 'cud'] as const) {
+      await examineDatabase(inOnePiece(bytes), { kind, verifiers: [] })
+    }
+  },
+  async info(bytes) {
+    parseInfo(bytes)
+  },
+  async keys(bytes) {
+    parsePublisherKeys(Buffer.from(bytes).toString())
+  },
+  async counter(bytes) {
+    const engine = { level: 216, ignored: new IgnoredNames() }
+    for (const member of ['a.ign2', 'a.hdb', 'a.ndb', 'a.ldb', 'a.cdb', 'a.pdb', 'a.idb', 'a.db']) {
+      const counter = new SignatureCounter(member, engine)
+      counter.push(bytes)
+      counter.end()
+    }
+  },
+}
+
+/** Where mutations start: the corpus, and real files where they are. */
+export function seedsOf(target: string): readonly Uint8Array[] {
+  const real = existsSync(REAL) ? REAL : CORPUS
+  const patterns: Readonly<Record<string, readonly string[]>> = {
+    patch: [join(real, '*.cdiff')],
+    script: [join(CORPUS, 'scripts', '*.script')],
+    diff: [join(CORPUS, 'diffs', '*.txt')],
+    database: [join(real, 'test-*.cvd')],
+  }
+  const files = globSync(patterns[target] ?? [join(CORPUS, '*', '*')])
+  return [Buffer.alloc(0), ...files.sort().map((file) => readFileSync(file))]
+}
