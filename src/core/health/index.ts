@@ -1,0 +1,1 @@
+export type { AddressHealth, DayMark, MirrorHealth, Sight, SightFault } from './types.ts'

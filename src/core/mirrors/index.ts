@@ -1,0 +1,8 @@
+export type {
+  Downtime,
+  MasterRecord,
+  MirrorRecord,
+  MirrorStage,
+  Region,
+  SigmakerRecord,
+} from './record.ts'
