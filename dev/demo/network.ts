@@ -71,7 +71,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
         retryMaxMs: 5 * 60_000,
       },
       timestampEveryMs: 6 * 3_600_000,
-      publishers: [publicKeys(keys.publisher)],
+      publishers: [{ keys: publicKeys(keys.publisher), secrets: keys.publisher, always: [] }],
       networkKeys: layout(folder).networkKeys,
       sigmakers: [
         { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*' },

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { JournalFile, ReleaseFolder } from '#adapters/disk/index.ts'
 import { HttpProbe } from '#adapters/http/index.ts'
 import { RsyncDaemon } from '#adapters/rsync/index.ts'
@@ -7,7 +6,6 @@ import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
 import { indexPage, mirrorsPage } from '#core/pages/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
-import { examineSet } from './examine.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { Pusher } from './pusher.ts'
 import { ReleaseDesk } from './release-desk.ts'
@@ -26,12 +24,7 @@ export function makeDesk(
     releases,
     clock: systemClock,
     journal,
-    examine: (frozen, published, signal) =>
-      examineSet(frozen, published, {
-        publishers: options.publishers,
-        scratch: join(state, 'scratch'),
-        signal,
-      }),
+    publishers: options.publishers,
     pointers: (release, generation) => {
       const stampedAt = toSeconds(systemClock.now())
       return new Map([
