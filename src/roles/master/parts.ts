@@ -12,13 +12,13 @@ import { ReleaseDesk } from './release-desk.ts'
 
 /** The parts of a master, each made from its options. */
 
-export function makeDesk(
+export async function makeDesk(
   options: MasterOptions,
   releases: ReleaseFolder,
   journal: JournalFile,
-): ReleaseDesk {
+): Promise<ReleaseDesk> {
   const { name, zone, state, mirrors } = options
-  return new ReleaseDesk({
+  return await ReleaseDesk.open({
     self: name,
     state,
     releases,

@@ -63,8 +63,14 @@ export class ReleaseDesk {
   #queue: Promise<unknown> = Promise.resolve()
   #busy = 0
 
-  constructor(options: DeskOptions) {
+  private constructor(options: DeskOptions) {
     this.#options = options
+  }
+
+  /** Sweeps sets that a crash left under judgement, with all that was made for them. */
+  static async open(options: DeskOptions): Promise<ReleaseDesk> {
+    await rm(join(options.state, 'intake'), { recursive: true, force: true })
+    return new ReleaseDesk(options)
   }
 
   /** Judges and publishes what lies in the sigmaker's folder. */
