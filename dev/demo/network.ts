@@ -1,8 +1,13 @@
 import { join } from 'node:path'
 import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
 import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
-import { publicKeys } from '#formats/dsig/index.ts'
-import { type Master, type PushEvent, startMaster } from '#roles/master/index.ts'
+import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
+import {
+  type Master,
+  type MasterPublisher,
+  type PushEvent,
+  startMaster,
+} from '#roles/master/index.ts'
 import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
@@ -26,6 +31,8 @@ export interface DemoOptions {
   readonly onPush: (mirror: string, event: PushEvent) => void
   /** Besides the demo's own, who may release everything. */
   readonly moreSigmakers?: readonly Releaser[]
+  /** Whose databases the master accepts, given the demo's own publisher; by default his, with his patches made. */
+  readonly publishers?: (own: PublisherSecrets) => readonly MasterPublisher[]
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -71,7 +78,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
         retryMaxMs: 5 * 60_000,
       },
       timestampEveryMs: 6 * 3_600_000,
-      publishers: [publicKeys(keys.publisher)],
+      publishers: (options.publishers ?? ownPublisher)(keys.publisher),
       networkKeys: layout(folder).networkKeys,
       sigmakers: [
         { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*' },
@@ -95,6 +102,10 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
 /** Version that the demo's own database would have next. */
 export function nextVersion({ master }: DemoNetwork): number {
   return (master.published()?.release.files.get('demo.cvd')?.version ?? 0) + 1
+}
+
+function ownPublisher(secrets: PublisherSecrets): readonly MasterPublisher[] {
+  return [{ keys: publicKeys(secrets), secrets, always: [] }]
 }
 
 async function startHere(mirrors: readonly MirrorOptions[]): Promise<AsyncDisposable> {

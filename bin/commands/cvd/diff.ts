@@ -5,7 +5,7 @@ import { basename, join } from 'node:path'
 import { readPieces, unpackFile } from '#adapters/databases/index.ts'
 import { DiskError, writeFileAtomic } from '#adapters/disk/index.ts'
 import { drawSalt } from '#adapters/keys/index.ts'
-import { DiskFolder, membersIn } from '#adapters/patches/index.ts'
+import { DiskFolder, diffFolders } from '#adapters/patches/index.ts'
 import { toHex } from '#base/bytes.ts'
 import type { DbVersion } from '#base/names.ts'
 import { makePatch } from '#core/patches/index.ts'
@@ -15,7 +15,6 @@ import {
   describeDiffFault,
   describePatchFault,
   describeScriptFault,
-  diffMembers,
   parseCdiffName,
   parseScript,
 } from '#formats/cdiff/index.ts'
@@ -108,20 +107,10 @@ async function scriptBetween(
   to: Examination,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const hashes = new Map(from.members.map(({ name, sha256 }) => [name, sha256]))
-  const same = new Set(
-    to.members.filter(({ name, sha256 }) => hashes.get(name) === sha256).map(({ name }) => name),
-  )
-  const script = await diffMembers(
-    membersIn(
-      folders.old,
-      from.members.map(({ name }) => name),
-    ),
-    membersIn(
-      folders.fresh,
-      to.members.map(({ name }) => name),
-    ),
-    { isSame: (name) => same.has(name), signal },
+  const script = await diffFolders(
+    { folder: folders.old, members: from.members },
+    { folder: folders.fresh, members: to.members },
+    signal,
   )
   if (script.ok) return script.value
   throw new CommandEnd(EXIT.refused, describeDiffFault(script.fault))

@@ -13,10 +13,10 @@ import {
   type SecretPlace,
   type Settings,
 } from '#formats/cvdnet-toml/index.ts'
-import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
 import { type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
 import { startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { readPublisher } from './publishers.ts'
 
 /** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -70,13 +70,13 @@ async function runMaster(
     say(`${master.name}: made the network's keys in "${master.networkKeys}"`)
     say(`${master.name}: keep tuf-root.pem somewhere else; root.json goes into every mirror's kit`)
   }
-  const { name, publisherKeys, mirrors, ...rest } = master
+  const { name, publishers, mirrors, ...rest } = master
   const running = await startMaster({
     ...rest,
     name,
     zone,
     state: folder,
-    publishers: await Promise.all(publisherKeys.map(readPublisherKeys)),
+    publishers: await Promise.all(publishers.map(readPublisher)),
     mirrors: await Promise.all(mirrors.map(readMirror)),
     onEvent: (line) => say(`${name}: ${line}`),
   })
@@ -86,12 +86,6 @@ async function runMaster(
   say(`${name}: host key, for sigmakers: ${ssh.hostKey}`)
   say(`${name}: calls mirrors with this key, for their settings: ${publicKey}`)
   return running
-}
-
-async function readPublisherKeys(file: string): Promise<PublisherKeys> {
-  const keys = parsePublisherKeys(await mustRead(file))
-  if (keys.ok) return keys.value
-  throw new CommandEnd(EXIT.usage, `"${file}" holds no keys: ${describeKeyFault(keys.fault)}`)
 }
 
 async function readMirror(entry: MirrorEntry): Promise<MasterMirror> {

@@ -4,6 +4,7 @@ import { diskError } from '#adapters/disk/index.ts'
 import { fail, type Outcome } from '#base/outcome.ts'
 import {
   type CertificateFile,
+  describeTrustFault,
   readTrustedCertificates,
   type TrustedCertificates,
   type TrustFault,
@@ -33,4 +34,10 @@ export async function readTrustFolder(
   }
   if (files.length === 0) return fail({ kind: 'no-certificate-files', folder })
   return readTrustedCertificates(files)
+}
+
+export function describeTrustFolderFault(fault: TrustFolderFault): string {
+  return fault.kind === 'no-certificate-files'
+    ? 'it holds no .pem and no .crt'
+    : describeTrustFault(fault)
 }

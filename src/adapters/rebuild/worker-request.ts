@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import { DatabaseFileError, type DatabaseFileErrorCode } from '#adapters/databases/index.ts'
+import { askWorker } from '#adapters/system/index.ts'
 import type { Outcome } from '#base/outcome.ts'
 import type { RebuildFault, RebuildRequest, Rebuilt } from './rebuild-file.ts'
 
@@ -21,30 +21,16 @@ export type WorkerAnswer =
 export async function rebuildInWorker(
   request: RebuildRequest,
 ): Promise<Outcome<Rebuilt, RebuildFault>> {
-  const { signal, ...workerData } = request
-  signal.throwIfAborted()
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { ...workerData, header: Uint8Array.from(request.header) },
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+  const { signal, ...data } = request
+  const answer = await askWorker<WorkerAnswer>({
+    module: new URL('./worker.ts', import.meta.url),
+    data: { ...data, header: Uint8Array.from(request.header) },
+    heapMibMax: HEAP_MIB_MAX,
+    signal,
   })
-  const abort = () => worker.postMessage('abort')
-  signal.addEventListener('abort', abort)
-  try {
-    const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
-      worker.once('message', resolve)
-      worker.once('error', reject)
-      worker.once('exit', (code) =>
-        reject(new Error(`Cannot rebuild: the thread ended with ${code}`)),
-      )
-    })
-    signal.throwIfAborted()
-    if (answer.kind === 'ended') return answer.outcome
-    throw new DatabaseFileError(answer.code, answer.action, { cause: answer.cause })
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await worker.terminate()
-  }
+  if (answer.kind === 'ended') return answer.outcome
+  throw new DatabaseFileError(answer.code, answer.action, { cause: answer.cause })
 }
 
-/** Far above what it takes (measured: 40); a leak ends the thread, not the process. */
+/** Far above what it takes (measured: 40). */
 const HEAP_MIB_MAX = 256

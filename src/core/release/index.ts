@@ -1,3 +1,4 @@
+export { type LegacySide, legacyDue, legacyFiles } from './legacy.ts'
 export type { Manifest, ManifestFile } from './manifest.ts'
 export { manifestOf, planRelease } from './plan.ts'
 export {
@@ -8,3 +9,4 @@ export {
   setVersionOf,
 } from './release.ts'
 export { parseRelease, printRelease, type ReleaseFault } from './release-json.ts'
+export { signedFileOf } from './signatures.ts'

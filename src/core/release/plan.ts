@@ -2,6 +2,7 @@ import type { DbName, Generation, Serial } from '#base/names.ts'
 import type { EpochSeconds } from '#base/time.ts'
 import type { Manifest, ManifestFile } from './manifest.ts'
 import type { Release, ReleaseFile } from './release.ts'
+import { strandedSignatures } from './signatures.ts'
 
 /**
  * Patches of a database that are kept whatever they weigh: clients that were away for a month of daily releases still
@@ -9,7 +10,7 @@ import type { Release, ReleaseFile } from './release.ts'
  */
 const PATCHES_KEPT_MIN = 30
 
-/** The release after `current`: what it had, what came, less what went and the patches that are too old. */
+/** The release after `current`: what it had, what came, less what went, patches that are too old, and stranded signatures. */
 export function planRelease(
   current: Release | undefined,
   change: { readonly files: readonly ReleaseFile[]; readonly drop: readonly string[] },
@@ -20,6 +21,7 @@ export function planRelease(
   for (const path of change.drop) files.delete(path)
   for (const file of change.files) files.set(file.path, file)
   for (const path of oldPatches([...files.values()])) files.delete(path)
+  for (const path of strandedSignatures(files)) files.delete(path)
   return { serial, publishedAt, files }
 }
 

@@ -45,8 +45,10 @@ function parseFile(entry: unknown): ReleaseFile | undefined {
   const base = { path, bytes, sha256, datedAt: epochSeconds(datedAt), name: name.value, version }
   switch (kind) {
     case 'patch':
+    case 'signature':
     case 'set':
     case 'plain':
+    case 'legacy':
       return { kind, ...base }
     case 'database':
       return typeof builtAt === 'number'

@@ -21,7 +21,13 @@ interface ReleaseFileBase {
   readonly datedAt: EpochSeconds
 }
 
-export type ReleaseFile = DatabaseFile | PatchFile | SetTextFile | PlainFile
+export type ReleaseFile =
+  | DatabaseFile
+  | PatchFile
+  | SignatureFile
+  | SetTextFile
+  | PlainFile
+  | LegacyFile
 
 export interface DatabaseFile extends ReleaseFileBase {
   readonly kind: 'database'
@@ -32,6 +38,13 @@ export interface DatabaseFile extends ReleaseFileBase {
 
 export interface PatchFile extends ReleaseFileBase {
   readonly kind: 'patch'
+  readonly name: DbName
+  readonly version: DbVersion
+}
+
+/** `NAME-VERSION.cvd.sign` or `NAME-VERSION.cdiff.sign`, for engines from 1.5 on (formats.md 3.2). */
+export interface SignatureFile extends ReleaseFileBase {
+  readonly kind: 'signature'
   readonly name: DbName
   readonly version: DbVersion
 }
@@ -50,8 +63,18 @@ export interface PlainFile extends ReleaseFileBase {
   readonly version: DbVersion
 }
 
+/** What clients of 2003 fetch, made here out of version `version` of `name` (R98, R99). */
+export interface LegacyFile extends ReleaseFileBase {
+  readonly kind: 'legacy'
+  readonly name: DbName
+  readonly version: DbVersion
+}
+
 /** The published `.cvd` of that name. */
-export function databaseOf(release: Release | undefined, name: DbName): DatabaseFile | undefined {
+export function databaseOf(
+  release: Pick<Release, 'files'> | undefined,
+  name: DbName,
+): DatabaseFile | undefined {
   const file = release?.files.get(`${name}.cvd`)
   return file?.kind === 'database' ? file : undefined
 }

@@ -50,7 +50,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     signer: await TufSigner.load(options.networkKeys),
     kept: options.releasesKept,
   })
-  const desk = makeDesk(options, releases, journal)
+  const desk = await makeDesk(options, releases, journal)
   await desk.publishFirst()
   const daemon = starting.use(await startDaemon(options, releases))
   const pusher = await makePusher(options, journal)

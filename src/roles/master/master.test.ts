@@ -33,7 +33,7 @@ test('a second master on the same state folder does not start, and harms nothing
       retryMaxMs: 1,
     },
     timestampEveryMs: 3_600_000,
-    publishers: [publicKeys(network.keys.publisher)],
+    publishers: [{ keys: publicKeys(network.keys.publisher), always: [] }],
     networkKeys: layout(network.folder).networkKeys,
     sigmakers: [],
     mirrors: [],

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PublishedTree } from '#adapters/disk/index.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
@@ -36,9 +36,8 @@ export class MasterDesk implements SshDoorPolicy {
     this.#parts = parts
   }
 
-  /** Makes the sigmakers' folders and sweeps sets that a crash left under judgement. */
+  /** Makes the sigmakers' folders. */
   static async open(parts: MasterParts): Promise<MasterDesk> {
-    await rm(join(parts.state, 'intake'), { recursive: true, force: true })
     const master = new MasterDesk(parts)
     for (const sigmaker of parts.sigmakers) {
       await mkdir(master.#uploads(sigmaker), { recursive: true, mode: 0o700 })

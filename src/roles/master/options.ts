@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { Releaser } from '#core/gate/index.ts'
+import type { Habit, Releaser } from '#core/gate/index.ts'
 import type { ListedMirror } from '#core/pages/index.ts'
 import type { PushPolicy } from '#core/push/index.ts'
-import type { PublisherKeys } from '#formats/dsig/index.ts'
+import type { PublisherKeys, PublisherSecrets } from '#formats/dsig/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
 import type { PushEvent, PushTarget } from './push-line.ts'
 
@@ -21,8 +21,8 @@ export interface MasterOptions {
   readonly push: PushPolicy
   /** How often `timestamp` is renewed and pushed (R110). */
   readonly timestampEveryMs: number
-  /** Publishers besides ClamAV whose databases are accepted. */
-  readonly publishers: readonly PublisherKeys[]
+  /** Whose databases are accepted. ClamAV's are anyway; it is here when there is more to say about it. */
+  readonly publishers: readonly MasterPublisher[]
   /** Folder of the network's signing keys and its `root.json`. */
   readonly networkKeys: string
   readonly sigmakers: readonly Releaser[]
@@ -31,6 +31,15 @@ export interface MasterOptions {
   readonly onEvent?: (line: string) => void
   /** Sees every push as it goes, whoever asked for it. */
   readonly onPush?: (mirror: string, event: PushEvent) => void
+}
+
+export interface MasterPublisher {
+  readonly keys: PublisherKeys
+  /** With them this master makes the patches that a set does not bring. */
+  readonly secrets?: PublisherSecrets
+  /** Folder of the certificates that the publisher's clients trust; without one no `.sign` is accepted. */
+  readonly certs?: string
+  readonly always: readonly Habit[]
 }
 
 export interface MasterMirror extends PushTarget, ListedMirror {

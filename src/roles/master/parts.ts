@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { JournalFile, ReleaseFolder } from '#adapters/disk/index.ts'
 import { HttpProbe } from '#adapters/http/index.ts'
 import { RsyncDaemon } from '#adapters/rsync/index.ts'
@@ -7,31 +6,25 @@ import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
 import { indexPage, mirrorsPage } from '#core/pages/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
-import { examineSet } from './examine.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { Pusher } from './pusher.ts'
 import { ReleaseDesk } from './release-desk.ts'
 
 /** The parts of a master, each made from its options. */
 
-export function makeDesk(
+export async function makeDesk(
   options: MasterOptions,
   releases: ReleaseFolder,
   journal: JournalFile,
-): ReleaseDesk {
+): Promise<ReleaseDesk> {
   const { name, zone, state, mirrors } = options
-  return new ReleaseDesk({
+  return await ReleaseDesk.open({
     self: name,
     state,
     releases,
     clock: systemClock,
     journal,
-    examine: (frozen, published, signal) =>
-      examineSet(frozen, published, {
-        publishers: options.publishers,
-        scratch: join(state, 'scratch'),
-        signal,
-      }),
+    publishers: options.publishers,
     pointers: (release, generation) => {
       const stampedAt = toSeconds(systemClock.now())
       return new Map([

@@ -4,42 +4,36 @@ import {
   type FrozenFile,
   freeze,
   keepAside,
+  makeFolders,
   type ReleaseFolder,
   takeOut,
 } from '#adapters/disk/index.ts'
 import { type Generation, generation, type Serial, serial } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
-import {
-  describeReason,
-  judge,
-  type Releaser,
-  type SetFacts,
-  type Verdict,
-} from '#core/gate/index.ts'
+import { describeReason, type Releaser, type Verdict } from '#core/gate/index.ts'
 import { isUploadInProgress } from '#core/intake/index.ts'
 import { planRelease, type Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Journal } from '#ports/journal.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
-import { describeFiles, describeSet } from './words.ts'
-
-/** Reads a frozen upload and says what is in it. */
-export type Examine = (
-  frozen: readonly FrozenFile[],
-  published: { readonly release: Release; readonly folder: string } | undefined,
-  signal: AbortSignal,
-) => Promise<SetFacts>
+import { type Assessed, assess } from './assess.ts'
+import { makeLegacyFiles } from './make-legacy-files.ts'
+import type { MasterPublisher } from './options.ts'
+import type { ExamineContext } from './upload-files.ts'
+import { describeChanges, describeFiles } from './words.ts'
 
 export interface DeskOptions {
   readonly self: string
   /** For frozen sets under judgement and for refused ones. */
   readonly state: string
   readonly releases: ReleaseFolder
-  readonly examine: Examine
+  readonly publishers: readonly MasterPublisher[]
   readonly pointers: (release: Release, generation: Generation) => ReadonlyMap<string, string>
   readonly clock: Clock
   readonly journal: Journal
+  /** Told each step by name, in order. Tests end the process here. */
+  readonly onStep?: (step: string) => void
 }
 
 /** Refused uploads that are kept for a look. Guess: a week of a clumsy sigmaker. */
@@ -56,6 +50,8 @@ interface Upload {
   readonly folder: string
   readonly frozenFolder: string
   readonly frozen: readonly FrozenFile[]
+  /** For what is unpacked and made on the way. */
+  readonly scratch: string
 }
 
 /**
@@ -67,8 +63,14 @@ export class ReleaseDesk {
   #queue: Promise<unknown> = Promise.resolve()
   #busy = 0
 
-  constructor(options: DeskOptions) {
+  private constructor(options: DeskOptions) {
     this.#options = options
+  }
+
+  /** Sweeps sets that a crash left under judgement, with all that was made for them. */
+  static async open(options: DeskOptions): Promise<ReleaseDesk> {
+    await rm(join(options.state, 'intake'), { recursive: true, force: true })
+    return new ReleaseDesk(options)
   }
 
   /** Judges and publishes what lies in the sigmaker's folder. */
@@ -109,19 +111,27 @@ export class ReleaseDesk {
     const { clock, state } = this.#options
     const id = `${new Date(clock.now()).toISOString().replaceAll(':', '')}-${sigmaker.name}`
     const frozenFolder = join(state, 'intake', id)
+    // Below `intake` as well, so that what a crash leaves is swept with it.
+    const scratch = `${frozenFolder}.work`
     try {
       const frozen = await freeze(folder, frozenFolder, isUploadInProgress)
-      return await this.#judge(sigmaker, { id, frozenFolder, folder, frozen }, call)
+      await makeFolders(scratch, 0o700)
+      this.#step('upload frozen')
+      return await this.#judge(sigmaker, { id, frozenFolder, folder, frozen, scratch }, call)
     } finally {
+      await rm(scratch, { recursive: true, force: true })
       await rm(frozenFolder, { recursive: true, force: true })
     }
   }
 
   async #judge(sigmaker: Releaser, upload: Upload, call: SshCall): Promise<DeskOutcome> {
-    const { releases, clock, examine } = this.#options
-    const facts = await examine(upload.frozen, releases.published, call.signal)
-    for (const line of describeSet(facts)) call.print(`  ${line}`)
-    const verdict = judge(facts, sigmaker, releases.published?.release, clock.now())
+    const { releases, clock, publishers } = this.#options
+    const { signal } = call
+    const context = { publishers, scratch: upload.scratch, now: clock.now(), signal }
+    const print = (line: string) => call.print(line)
+    const assessed = await assess(upload.frozen, sigmaker, releases.published, context, print)
+    const { verdict } = assessed
+    this.#step('judged')
     switch (verdict.kind) {
       case 'refused':
         await this.#refuse(sigmaker, upload, verdict, call)
@@ -131,7 +141,13 @@ export class ReleaseDesk {
         await takeOut(upload.folder, upload.frozen)
         return verdict
       case 'accepted': {
-        const outcome = await this.#accept(sigmaker, verdict, upload.frozenFolder, call)
+        const outcome = await this.#accept(
+          sigmaker,
+          upload,
+          { ...assessed, verdict },
+          context,
+          call,
+        )
         await takeOut(upload.folder, upload.frozen)
         return outcome
       }
@@ -142,23 +158,34 @@ export class ReleaseDesk {
 
   async #accept(
     sigmaker: Releaser,
-    verdict: Extract<Verdict, { kind: 'accepted' }>,
-    frozenFolder: string,
+    { frozenFolder }: Upload,
+    assessed: Assessed & { readonly verdict: Extract<Verdict, { kind: 'accepted' }> },
+    context: ExamineContext,
     call: SshCall,
   ): Promise<DeskOutcome> {
-    const { releases, clock } = this.#options
-    const current = releases.published?.release
-    const next = planRelease(
-      current,
-      verdict,
-      following<Serial>(current?.serial, serial),
-      toSeconds(clock.now()),
+    const { releases } = this.#options
+    const { verdict, made, notes, set } = assessed
+    const { published } = releases
+    const publishedAt = toSeconds(context.now)
+    const incoming = new Map(
+      verdict.files.map(({ path }) => [path, made.get(path) ?? join(frozenFolder, path)]),
     )
-    const incoming = new Map(verdict.files.map(({ path }) => [path, join(frozenFolder, path)]))
-    const outcome = await this.#publish(next, incoming)
+    const wish = { files: verdict.files, incoming, published, publishedAt }
+    const legacy = await makeLegacyFiles(wish, context)
+    this.#step('legacy files made')
+    const next = planRelease(
+      published?.release,
+      { files: [...verdict.files, ...legacy.files], drop: verdict.drop },
+      following<Serial>(published?.release.serial, serial),
+      publishedAt,
+    )
+    const outcome = await this.#publish(next, new Map([...incoming, ...legacy.incoming]))
     const what = describeFiles(verdict.files)
     call.print(`accepted: ${what} is published as release ${next.serial}`)
-    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, [what], call)
+    const news = [...legacy.notes, ...describeChanges(set.changes)]
+    for (const line of news) call.print(`  ${line}`)
+    const why = [what, ...notes, ...news.map((line) => line.trim())]
+    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, why, call)
     return outcome
   }
 
@@ -193,6 +220,10 @@ export class ReleaseDesk {
     await keepAside(upload.frozenFolder, aside, reasons, REFUSED_KEPT)
     await takeOut(upload.folder, upload.frozen)
     call.complain(`the upload is kept on the master as refused/${upload.id}`)
+  }
+
+  #step(name: string): void {
+    this.#options.onStep?.(name)
   }
 
   /** A journal that cannot be written is told, and changes nothing about what was decided and published. */
