@@ -13,7 +13,7 @@ export interface ListedMirror {
 export function indexPage(zone: string, release: Release, madeAt: EpochSeconds): string {
   const files = [...release.files.values()].toSorted((a, b) => a.path.localeCompare(b.path))
   const rows = files
-    .filter(({ kind }) => kind !== 'patch')
+    .filter(({ kind }) => kind !== 'patch' && kind !== 'header')
     .map((file) => [link(file.path), String(file.version), size(file.bytes), rfc3339(file.datedAt)])
   const patches = files.filter(({ kind }) => kind === 'patch')
   return page(

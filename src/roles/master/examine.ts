@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { examineFile } from '#adapters/databases/index.ts'
 import type { FrozenFile } from '#adapters/disk/index.ts'
+import { readHeaderBytes } from '#adapters/rebuild/index.ts'
 import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
 import { classify, type SetFacts } from '#core/gate/index.ts'
-import { describeCvdFault, parseBuildTime } from '#formats/cvd/index.ts'
+import { describeCvdFault, HEADER_BYTES, parseBuildTime } from '#formats/cvd/index.ts'
 import { examinePatches } from './examine-patches.ts'
 import { examineSets } from './examine-sets.ts'
 import {
@@ -72,6 +74,9 @@ async function examineOne(
               builtAt: header.builtAt,
               builtAtInWords: words,
               md5: header.md5,
+              sha256: createHash('sha256')
+                .update(await readHeaderBytes(path, HEADER_BYTES))
+                .digest('hex'),
             },
       members: members.map(({ name }) => name),
       signedBy,

@@ -22,6 +22,7 @@ import { planRelease, type Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Journal } from '#ports/journal.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
+import { cutHeaders } from './cut-headers.ts'
 import { describeFiles, describeSet } from './words.ts'
 
 /** Reads a frozen upload and says what is in it. */
@@ -154,7 +155,8 @@ export class ReleaseDesk {
       following<Serial>(current?.serial, serial),
       toSeconds(clock.now()),
     )
-    const incoming = new Map(verdict.files.map(({ path }) => [path, join(frozenFolder, path)]))
+    const uploaded = new Map(verdict.files.map(({ path }) => [path, join(frozenFolder, path)]))
+    const incoming = await cutHeaders(next, releases.published, uploaded, frozenFolder)
     const outcome = await this.#publish(next, incoming)
     const what = describeFiles(verdict.files)
     call.print(`accepted: ${what} is published as release ${next.serial}`)
