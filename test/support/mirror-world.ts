@@ -27,6 +27,8 @@ export interface MirrorWorld extends AsyncDisposable {
   readonly docroot: string
   readonly state: string
   readonly rsyncPort: number
+  /** Of the publisher whom the mirror knows. */
+  readonly secrets: PublisherSecrets
   /** A signed database. `as` puts it under another name than its content has. */
   cvd(name: string, version: number, text?: string): Uint8Array
   /** Makes a tree, signs it, and shows it. `after` may spoil it before it is shown. */
@@ -96,6 +98,7 @@ export async function mirrorWorld(): Promise<MirrorWorld> {
     home,
     ...at,
     rsyncPort: daemon.port,
+    secrets,
     writeConf,
     show,
     cvd: (name, version, text = 'x') => database(secrets, name, version, text),

@@ -122,11 +122,9 @@ test('law: no text makes the reader of releases throw', () => {
 test('the manifest lists the release and the pointers', () => {
   const pointer = { path: 'timestamp', bytes: 5, sha256: 't' }
   const manifest = manifestOf(history(2, 10, 1), aGeneration(7), [pointer])
-  assert.deepEqual([...manifest.files.keys()], [
-    'daily.cvd',
-    'daily-2.cdiff',
-    'daily.cvd.header',
-    'timestamp',
-  ])
+  assert.deepEqual(
+    [...manifest.files.keys()],
+    ['daily.cvd', 'daily-2.cdiff', 'daily.cvd.header', 'timestamp'],
+  )
   assert.equal(manifest.generation, 7)
 })
