@@ -1,12 +1,15 @@
 /** A release of a large database reaches a mirror as patch and header: the bytes are the master's, and did not travel. */
 import assert from 'node:assert/strict'
-import { readFile, stat, utimes } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parseHeader } from '#formats/cvd/index.ts'
 import { asText, contentOf, secondsOf, sync, synced } from '../support/mirror-sync.ts'
-import { BUILT, type MirrorWorld, mirrorWorld } from '../support/mirror-world.ts'
-import { patchedFiles } from '../support/patched-versions.ts'
-import { realData, withoutRealData } from '../support/run.ts'
+import { database, type Files, type MirrorWorld, mirrorWorld } from '../support/mirror-world.ts'
+import { type TestNetwork, testNetwork } from '../support/network.ts'
+import { linesOf, patchedFiles } from '../support/patched-versions.ts'
+import { realData, without, withoutRealData } from '../support/run.ts'
 import { Wire } from '../support/wire.ts'
 
 /** They pack to some 400 KB: more than what a mirror makes again by default. */
@@ -22,6 +25,12 @@ async function wired(it: MirrorWorld): Promise<Wire> {
 
 function bytesOf(content: string | Uint8Array | undefined): number {
   return Buffer.from(content ?? '').byteLength
+}
+
+function builtAt(files: Files): number {
+  const header = parseHeader(Buffer.from(files['daily.cvd.header'] ?? ''), 'strict')
+  assert.ok(header.ok)
+  return header.value.builtAt
 }
 
 test('a release of one version travels as patch and header, in one pull', async () => {
@@ -41,7 +50,7 @@ test('a release of one version travels as patch and header, in one pull', async 
   assert.ok(went.bytes < bytesOf(files['daily.cvd']) / 4, `${went.bytes} bytes`)
   const [rebuild] = end.rebuilds
   assert.deepEqual(rebuild?.end, { kind: 'rebuilt', from: 1, patches: 1 })
-  assert.equal(await secondsOf(join(it.docroot, 'daily.cvd')), BUILT + 7200)
+  assert.equal(await secondsOf(join(it.docroot, 'daily.cvd')), builtAt(files))
   const journal = await readFile(join(it.state, 'journal.jsonl'), 'utf8')
   assert.match(
     journal,
@@ -106,7 +115,7 @@ test('rsync has nothing left to send afterwards, whoever asks it', async () => {
   await synced(it)
   const files = await patchedFiles(it, 2, { lines: LINES, patches: 1 })
   // A master dates a database by its build.
-  const dated = (tree: string) => utimes(join(tree, 'daily.cvd'), BUILT + 7200, BUILT + 7200)
+  const dated = (tree: string) => utimes(join(tree, 'daily.cvd'), builtAt(files), builtAt(files))
   await it.publish(2, files, { spoil: dated })
   assert.equal((await synced(it)).rebuilds[0]?.end.kind, 'rebuilt')
   await it.publish(3, { ...files, timestamp: 'generation 3\n' }, { spoil: dated })
@@ -114,6 +123,42 @@ test('rsync has nothing left to send afterwards, whoever asks it', async () => {
   assert.match(said, /^ {2}timestamp$/m)
   assert.doesNotMatch(said, /^ {2}daily\.cvd$/m)
 })
+
+test('through the real master: from the second patch on, a release reaches the mirror without its bytes', {
+  skip: without('ssh', 'rsync'),
+}, async () => {
+  await using network = await testNetwork(1)
+  const { publisher: secrets } = network.keys
+  const daily = (version: number, text = '') => database(secrets, 'daily', version, text)
+  const { journal, docroot } = placesOf(network)
+  for (const version of [1, 2, 3]) {
+    const made = await patchedFiles({ cvd: (_name, ...rest) => daily(...rest), secrets }, version, {
+      lines: LINES,
+      patches: version > 1 ? 1 : 0,
+    })
+    const files: string[] = []
+    for (const [path, content] of Object.entries(made)) {
+      if (!/\.(?:cvd|cdiff)$/.test(path)) continue
+      files.push(join(network.folder, path))
+      await writeFile(join(network.folder, path), content)
+    }
+    await network.release(files)
+    const shown = await readFile(join(docroot, 'daily.cvd'))
+    assert.deepEqual(shown, Buffer.from(made['daily.cvd'] ?? ''))
+  }
+  const header = await readFile(join(docroot, 'daily.cvd.header'))
+  assert.deepEqual(header, Buffer.from(daily(3, linesOf(LINES, 3)).subarray(0, 512)))
+  const told = (await readFile(journal, 'utf8')).match(/daily\.cvd (?:was made|came)[^"]*/g)
+  assert.equal(told?.length, 1)
+  assert.match(told[0], /daily\.cvd was made of version 2 and a patch/)
+})
+
+function placesOf({ json }: TestNetwork) {
+  const [mirror] = json.mirrors
+  assert.ok(mirror)
+  const state = /^STATE='(.*)'$/m.exec(readFileSync(mirror.conf, 'utf8'))?.[1]
+  return { docroot: mirror.docroot, journal: join(state ?? '', 'journal.jsonl') }
+}
 
 for (const [from, to] of [
   [1, 2],

@@ -118,13 +118,14 @@ export async function mirrorWorld(): Promise<MirrorWorld> {
 /** Signatures are salted, so that a second one of the same content would be another file. */
 const databases = new Map<string, Uint8Array>()
 
-function database(
+/** The same bytes for the same arguments. */
+export function database(
   secrets: PublisherSecrets,
   name: string,
   version: number,
   text: string,
 ): Uint8Array {
-  const key = `${name} ${version} ${text}`
+  const key = `${secrets.publisher} ${name} ${version} ${text}`
   const built = databases.get(key) ?? build(secrets, name, version, text)
   databases.set(key, built)
   return built

@@ -31,7 +31,7 @@ function md5Of(text: string): string {
 
 /** A release of `daily` at `version`, with the patches to it and to the ones before, as many as are asked for. */
 export async function patchedFiles(
-  it: MirrorWorld,
+  it: Pick<MirrorWorld, 'cvd' | 'secrets'>,
   version: number,
   { lines, patches }: { readonly lines: number; readonly patches: number },
 ): Promise<Files> {

@@ -17,8 +17,8 @@ import { type CvdHeader, describeCvdFault, HEADER_BYTES, parseHeader } from '#fo
 import type { SyncRun, SyncWorld } from './sync-world.ts'
 import type { ServedTree } from './tree-record.ts'
 
-/** Guess: several times what 1 GiB takes on a slow machine. Beyond it the wire is the better way. */
-const REBUILD_MS_MAX = 30 * 60_000
+/** Half of what a master waits for a sync unless told, so that there is time left to fetch it. 64 MiB take 20 s. */
+const REBUILD_MS_MAX = 10 * 60_000
 
 export interface Completion {
   /** Of the databases that are new. */
@@ -95,11 +95,10 @@ async function rebuild(
 ): Promise<RebuildEnd['end']> {
   const { world, run } = site
   const { from, patches } = need
-  run.print(`  ${databasePath(name)}: making it of version ${from} and ${patches.join(', ')}`)
   const scratch = rebuildFolder(world.settings.state)
   try {
     await mkdir(scratch, { mode: 0o700 })
-    const why = await rebuildInto(scratch, name, patches, site)
+    const why = await rebuildInto(scratch, name, need, site)
     if (why !== undefined) return { kind: 'fetched', why }
     return { kind: 'rebuilt', from, patches: patches.length }
   } catch (error) {
@@ -119,7 +118,7 @@ export function rebuildFolder(state: string): string {
 async function rebuildInto(
   scratch: string,
   name: DbName,
-  patches: readonly string[],
+  { from, patches }: Extract<Need, { kind: 'rebuild' }>,
   { manifest, incoming, served, world, run }: Site,
 ): Promise<NotRebuilt | undefined> {
   const path = databasePath(name)
@@ -129,6 +128,7 @@ async function rebuildInto(
       return { kind: 'patch-not-there', file: patch }
     }
   }
+  run.print(`  ${path}: making it of version ${from} and ${patches.join(', ')}`)
   const into = join(scratch, path)
   const made = await rebuildInWorker({
     old: join(served.folder, path),
