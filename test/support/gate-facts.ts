@@ -40,6 +40,7 @@ export function database(change: Partial<DatabaseFacts> = {}): DatabaseFacts {
       builtAt: epochSeconds(BUILT + 600),
       builtAtInWords: epochSeconds(BUILT + 570),
       md5: 'ab00',
+      sha256: 'head',
     },
     members: ['COPYING', 'daily.info', 'daily.ndb'],
     signedBy: 'ClamAV',

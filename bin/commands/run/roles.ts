@@ -51,6 +51,7 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDi
     hostKeyFile: join(folder, 'ssh_host_ed25519_key'),
     masters: mirror.masters,
     deleteShareMax: mirror.deleteShareMax,
+    rebuild: mirror.rebuild,
     onEvent: (line) => say(`${mirror.name}: ${line}`),
   })
   const { http, ssh } = running

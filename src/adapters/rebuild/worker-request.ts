@@ -16,7 +16,7 @@ export type WorkerAnswer =
 
 /**
  * `rebuildFile` in a thread of its own, so that nobody waits while it packs. Aborting stops it at the next piece, and
- * what it had begun is put away. Throws `DatabaseFileError`, also for a patch that cannot be read.
+ * what it had begun is put away; a thread that does not stop is ended, and may leave it. Throws `DatabaseFileError`, also for a patch that cannot be read.
  */
 export async function rebuildInWorker(
   request: RebuildRequest,

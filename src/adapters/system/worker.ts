@@ -9,6 +9,9 @@ export interface WorkerTask {
   readonly signal: AbortSignal
 }
 
+/** Guess: a piece takes milliseconds, putting a large scratch folder away a second. */
+const STOP_GRACE_MS = 10_000
+
 /**
  * Has a thread of its own do work that would keep this one busy. When the signal aborts, the thread is sent a message,
  * so that it puts away what it has begun, and the signal's reason is thrown once it has answered.
@@ -20,19 +23,24 @@ export async function askWorker<Answer>(task: WorkerTask): Promise<Answer> {
     workerData: data,
     resourceLimits: { maxOldGenerationSizeMb: heapMibMax },
   })
-  const abort = () => worker.postMessage('abort')
+  let grace: NodeJS.Timeout | undefined
+  const abort = () => {
+    worker.postMessage('abort')
+    grace = setTimeout(() => void worker.terminate(), STOP_GRACE_MS)
+  }
   signal.addEventListener('abort', abort)
   try {
     const answer = await new Promise<Answer>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
       worker.once('exit', (code) =>
-        reject(new Error(`Cannot go on: the thread ended with ${code}`)),
+        reject(signal.reason ?? new Error(`Cannot go on: the thread ended with ${code}`)),
       )
     })
     signal.throwIfAborted()
     return answer
   } finally {
+    clearTimeout(grace)
     signal.removeEventListener('abort', abort)
     await worker.terminate()
   }

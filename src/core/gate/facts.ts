@@ -32,6 +32,8 @@ export interface DatabaseFacts extends FileFacts {
         /** Header field 1, the same instant in words; undefined when it is no time. */
         readonly builtAtInWords: EpochSeconds | undefined
         readonly md5: string | undefined
+        /** Lower-case hexadecimal; of its 512 bytes. */
+        readonly sha256: string
       }
     | undefined
   /** Names of the members, `.info` among them. */

@@ -4,6 +4,9 @@ export { manifestOf, planRelease } from './plan.ts'
 export {
   type DatabaseFile,
   databaseOf,
+  databasePath,
+  type HeaderFile,
+  headerPath,
   type Release,
   type ReleaseFile,
   setVersionOf,

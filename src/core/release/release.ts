@@ -24,6 +24,7 @@ interface ReleaseFileBase {
 export type ReleaseFile =
   | DatabaseFile
   | PatchFile
+  | HeaderFile
   | SignatureFile
   | SetTextFile
   | PlainFile
@@ -34,6 +35,8 @@ export interface DatabaseFile extends ReleaseFileBase {
   readonly name: DbName
   readonly version: DbVersion
   readonly builtAt: EpochSeconds
+  /** Of its first 512 bytes; absent in what was published before headers were. */
+  readonly headerSha256?: string
 }
 
 export interface PatchFile extends ReleaseFileBase {
@@ -45,6 +48,16 @@ export interface PatchFile extends ReleaseFileBase {
 /** `NAME-VERSION.cvd.sign` or `NAME-VERSION.cdiff.sign`, for engines from 1.5 on (formats.md 3.2). */
 export interface SignatureFile extends ReleaseFileBase {
   readonly kind: 'signature'
+  readonly name: DbName
+  readonly version: DbVersion
+}
+
+/**
+ * `NAME.cvd.header`: the first 512 bytes of `NAME.cvd`. Who has the version before and the patch makes the file again out
+ * of it, and need not fetch it.
+ */
+export interface HeaderFile extends ReleaseFileBase {
+  readonly kind: 'header'
   readonly name: DbName
   readonly version: DbVersion
 }
@@ -70,12 +83,22 @@ export interface LegacyFile extends ReleaseFileBase {
   readonly version: DbVersion
 }
 
+/** Path of the published `.cvd` of that name. */
+export function databasePath(name: DbName): string {
+  return `${name}.cvd`
+}
+
+/** Path of its header. */
+export function headerPath(name: DbName): string {
+  return `${databasePath(name)}.header`
+}
+
 /** The published `.cvd` of that name. */
 export function databaseOf(
   release: Pick<Release, 'files'> | undefined,
   name: DbName,
 ): DatabaseFile | undefined {
-  const file = release?.files.get(`${name}.cvd`)
+  const file = release?.files.get(databasePath(name))
   return file?.kind === 'database' ? file : undefined
 }
 

@@ -240,6 +240,7 @@ function readMirror(file: DocumentReader, place: Place): MirrorSettings {
     conf: place.of(at.read(fields.conf)),
     names: at.read(fields.names),
     deleteShareMax: at.read(fields.deleteShareMax),
+    rebuild: at.read(fields.rebuild),
     ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
     http: readListen(file.table(mirror.MIRROR_HTTP), mirror.MIRROR_HTTP.fields),
     masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),

@@ -89,6 +89,7 @@ export interface MirrorSettings {
   readonly conf: string
   readonly names: readonly string[]
   readonly deleteShareMax: number
+  readonly rebuild: boolean
   readonly ssh: ListenSettings
   readonly http: ListenSettings
   readonly masters: readonly { readonly name: string; readonly key: string }[]

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { examineFile } from '#adapters/databases/index.ts'
 import type { FrozenFile } from '#adapters/disk/index.ts'
+import { readHeaderBytes } from '#adapters/rebuild/index.ts'
 import { verifiersOf } from '#core/databases/index.ts'
 import { classify } from '#core/gate/index.ts'
-import { describeCvdFault, parseBuildTime } from '#formats/cvd/index.ts'
+import { describeCvdFault, HEADER_BYTES, parseBuildTime } from '#formats/cvd/index.ts'
 import { examinePatches } from './examine-patches.ts'
 import { examineSets } from './examine-sets.ts'
 import { examineSignatures } from './examine-signatures.ts'
@@ -73,6 +75,9 @@ async function examineOne(
               builtAt: header.builtAt,
               builtAtInWords: words,
               md5: header.md5,
+              sha256: createHash('sha256')
+                .update(await readHeaderBytes(path, HEADER_BYTES))
+                .digest('hex'),
             },
       members: members.map(({ name }) => name),
       signedBy,

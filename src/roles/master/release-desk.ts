@@ -18,6 +18,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { Journal } from '#ports/journal.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
 import { type Assessed, assess } from './assess.ts'
+import { cutHeaders } from './cut-headers.ts'
 import { makeLegacyFiles } from './make-legacy-files.ts'
 import type { MasterPublisher } from './options.ts'
 import type { ExamineContext } from './upload-files.ts'
@@ -179,7 +180,11 @@ export class ReleaseDesk {
       following<Serial>(published?.release.serial, serial),
       publishedAt,
     )
-    const outcome = await this.#publish(next, new Map([...incoming, ...legacy.incoming]))
+    const sources = new Map([...incoming, ...legacy.incoming])
+    const outcome = await this.#publish(
+      next,
+      await cutHeaders(next, published, sources, frozenFolder),
+    )
     const what = describeFiles(verdict.files)
     call.print(`accepted: ${what} is published as release ${next.serial}`)
     const news = [...legacy.notes, ...describeChanges(set.changes)]
