@@ -40,8 +40,8 @@ export async function complete(
   run: SyncRun,
 ): Promise<Completion> {
   const verified = await world.manifests.verify(staging.incoming, run.signal)
-  // The second pull and the verification after it say what is wrong.
-  if (!verified.ok) return { rebuilds: [], missing: true }
+  // The verification of the whole finds the same, and pulls everything once more.
+  if (!verified.ok) return { rebuilds: [], missing: false }
   const site = { ...staging, manifest: verified.value.manifest, world, run }
   const rebuilds: RebuildEnd[] = []
   for (const name of names) {
