@@ -14,9 +14,10 @@ export function describeSet(facts: SetFacts): string[] {
     return `${one.file}: ${count(one.bytes)} bytes, ${inside}${built}${signed}`
   })
   const patches = facts.patches.map((one) => `${one.file}: ${count(one.bytes)} bytes`)
-  const signatures = facts.signatures.map(({ file, verdict }) =>
-    verdict.kind === 'good' ? `${file}: signed by ${verdict.signer}` : `${file}: ${verdict.kind}`,
-  )
+  const signatures = facts.signatures.map(({ file, bytes, verdict }) => {
+    const signed = verdict.kind === 'good' ? `, signed by ${verdict.signer}` : ''
+    return `${file}: ${count(bytes)} bytes${signed}`
+  })
   const sets = facts.sets.map(
     (one) => `${one.file}: version ${one.version ?? '?'} of ${one.files.length} plain file(s)`,
   )
