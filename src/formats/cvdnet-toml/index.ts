@@ -10,4 +10,5 @@ export type {
   SecretPlace,
   Settings,
   SigmakerSettings,
+  StoreSettings,
 } from './settings.ts'
