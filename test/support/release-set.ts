@@ -4,10 +4,12 @@
  */
 import { join } from 'node:path'
 import { ReleaseFolder } from '#adapters/disk/index.ts'
+import { openSqliteStore } from '#adapters/sqlite/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
 import { TEST_SECRETS } from '#formats/dsig/test-secrets.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
+import { Publisher } from '#roles/master/publisher.ts'
 import { type DeskOutcome, ReleaseDesk } from '#roles/master/release-desk.ts'
 import { plainSigner } from './publish-release.ts'
 
@@ -23,15 +25,24 @@ export async function releaseSet(
     kept: 3,
     onStep: onEvent,
   })
-  const desk = await ReleaseDesk.open({
+  await using store = await openSqliteStore(join(folder, 'store.sqlite'))
+  const journal = { append: async () => onEvent('journal') }
+  const publisher = new Publisher({
     self: 'rsync1',
-    state,
     releases,
-    publishers: [{ keys: publicKeys(TEST_SECRETS), secrets: TEST_SECRETS, always: ['patch'] }],
+    store,
+    journal,
     pointers: ({ serial }, generation) =>
       new Map([['timestamp', `0\n0\nserial ${serial} generation ${generation}\n`]]),
     clock: systemClock,
-    journal: { append: async () => onEvent('journal') },
+    patienceMs: 10_000,
+  })
+  const desk = await ReleaseDesk.open({
+    state,
+    publisher,
+    publishers: [{ keys: publicKeys(TEST_SECRETS), secrets: TEST_SECRETS, always: ['patch'] }],
+    clock: systemClock,
+    journal,
     onStep: onEvent,
   })
   const call: SshCall = {

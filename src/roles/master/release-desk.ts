@@ -1,14 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  type FrozenFile,
-  freeze,
-  keepAside,
-  makeFolders,
-  type ReleaseFolder,
-  takeOut,
-} from '#adapters/disk/index.ts'
-import { type Generation, generation, type Serial, serial } from '#base/names.ts'
+import { type FrozenFile, freeze, keepAside, makeFolders, takeOut } from '#adapters/disk/index.ts'
+import type { Generation } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
 import { describeReason, type Releaser, type Verdict } from '#core/gate/index.ts'
@@ -21,16 +14,15 @@ import { type Assessed, assess } from './assess.ts'
 import { cutHeaders } from './cut-headers.ts'
 import { makeLegacyFiles } from './make-legacy-files.ts'
 import type { MasterPublisher } from './options.ts'
+import type { Publisher } from './publisher.ts'
 import type { ExamineContext } from './upload-files.ts'
 import { describeChanges, describeFiles } from './words.ts'
 
 export interface DeskOptions {
-  readonly self: string
   /** For frozen sets under judgement and for refused ones. */
   readonly state: string
-  readonly releases: ReleaseFolder
+  readonly publisher: Publisher
   readonly publishers: readonly MasterPublisher[]
-  readonly pointers: (release: Release, generation: Generation) => ReadonlyMap<string, string>
   readonly clock: Clock
   readonly journal: Journal
   /** Told each step by name, in order. Tests end the process here. */
@@ -56,8 +48,8 @@ interface Upload {
 }
 
 /**
- * Where a trigger becomes a release (architecture 3.2 to 3.5): freeze, examine, judge, publish. One at a time a
- * master; a second trigger waits its turn (decision 11).
+ * Where a trigger becomes a release (architecture 3.2 to 3.5): freeze, examine, judge, publish. One at a time, of all
+ * masters of a store; a second trigger waits its turn (decision 11).
  */
 export class ReleaseDesk {
   readonly #options: DeskOptions
@@ -77,26 +69,37 @@ export class ReleaseDesk {
   /** Judges and publishes what lies in the sigmaker's folder. */
   release(sigmaker: Releaser, folder: string, call: SshCall): Promise<DeskOutcome> {
     if (this.#busy > 0) call.print('another release is under way; this one waits its turn')
-    return this.#inTurn(() => this.#release(sigmaker, folder, call))
+    const say = (line: string) => call.print(line)
+    return this.#alone(() => this.#release(sigmaker, folder, call), say, call.signal)
   }
 
-  /** A master that never published shows an empty release 0, so that mirrors can join before the first database. */
-  async publishFirst(): Promise<void> {
-    const { releases, clock } = this.#options
-    const first = serial(0)
-    if (releases.published !== undefined || first === undefined) return
-    const publishedAt = toSeconds(clock.now())
-    await this.#publish({ serial: first, publishedAt, files: new Map() }, new Map())
+  /** Ends what a crash left open, and shows a new network's mirrors an empty release. */
+  start(signal: AbortSignal): Promise<void> {
+    const { publisher } = this.#options
+    return this.#alone(
+      () => publisher.publishFirst(),
+      () => {},
+      signal,
+    )
+  }
+
+  /** Shows what was committed and is not public yet. Throws `StoreError` when the store is away. */
+  settle(): Promise<void> {
+    return this.#inTurn(() => this.#options.publisher.settle())
   }
 
   /** New pointers for the release that is public: freshness without content (decision 8). */
-  renew(): Promise<DeskOutcome> {
-    return this.#inTurn(async () => {
-      const published = this.#options.releases.published
-      return published === undefined
-        ? { kind: 'already-published' }
-        : await this.#publish(published.release, new Map())
-    })
+  renew(signal: AbortSignal): Promise<void> {
+    const { publisher } = this.#options
+    return this.#alone(
+      () => publisher.renew(),
+      () => {},
+      signal,
+    )
+  }
+
+  #alone<T>(work: () => Promise<T>, say: (line: string) => void, signal: AbortSignal): Promise<T> {
+    return this.#inTurn(() => this.#options.publisher.alone(work, say, signal))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -126,11 +129,11 @@ export class ReleaseDesk {
   }
 
   async #judge(sigmaker: Releaser, upload: Upload, call: SshCall): Promise<DeskOutcome> {
-    const { releases, clock, publishers } = this.#options
+    const { publisher, clock, publishers } = this.#options
     const { signal } = call
     const context = { publishers, scratch: upload.scratch, now: clock.now(), signal }
     const print = (line: string) => call.print(line)
-    const assessed = await assess(upload.frozen, sigmaker, releases.published, context, print)
+    const assessed = await assess(upload.frozen, sigmaker, publisher.published, context, print)
     const { verdict } = assessed
     this.#step('judged')
     switch (verdict.kind) {
@@ -164,9 +167,9 @@ export class ReleaseDesk {
     context: ExamineContext,
     call: SshCall,
   ): Promise<DeskOutcome> {
-    const { releases } = this.#options
+    const { publisher } = this.#options
     const { verdict, made, notes, set } = assessed
-    const { published } = releases
+    const { published } = publisher
     const publishedAt = toSeconds(context.now)
     const incoming = new Map(
       verdict.files.map(({ path }) => [path, made.get(path) ?? join(frozenFolder, path)]),
@@ -177,37 +180,23 @@ export class ReleaseDesk {
     const next = planRelease(
       published?.release,
       { files: [...verdict.files, ...legacy.files], drop: verdict.drop },
-      following<Serial>(published?.release.serial, serial),
+      await publisher.nextSerial(),
       publishedAt,
     )
     const sources = new Map([...incoming, ...legacy.incoming])
-    const outcome = await this.#publish(
-      next,
-      await cutHeaders(next, published, sources, frozenFolder),
-    )
-    const what = describeFiles(verdict.files)
-    call.print(`accepted: ${what} is published as release ${next.serial}`)
     const news = [...legacy.notes, ...describeChanges(set.changes)]
+    const what = describeFiles(verdict.files)
+    const taken = await cutHeaders(next, published, sources, frozenFolder)
+    const generation = await publisher.publish(next, taken, {
+      at: context.now,
+      who: sigmaker.name,
+      what: 'published',
+      subject: `release ${next.serial}`,
+      why: [what, ...notes, ...news.map((line) => line.trim())],
+    })
+    call.print(`accepted: ${what} is published as release ${next.serial}`)
     for (const line of news) call.print(`  ${line}`)
-    const why = [what, ...notes, ...news.map((line) => line.trim())]
-    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, why, call)
-    return outcome
-  }
-
-  async #publish(
-    release: Release,
-    incoming: ReadonlyMap<string, string>,
-  ): Promise<Extract<DeskOutcome, { kind: 'published' }>> {
-    const { releases, pointers, clock } = this.#options
-    const number = following<Generation>(releases.published?.generation, generation)
-    const publication = {
-      release,
-      generation: number,
-      pointers: pointers(release, number),
-      now: clock.now(),
-    }
-    await releases.publish(publication, incoming)
-    return { kind: 'published', release, generation: number }
+    return { kind: 'published', release: next, generation }
   }
 
   async #refuse(
@@ -246,13 +235,4 @@ export class ReleaseDesk {
       call.complain(`warning: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-}
-
-function following<T extends number>(
-  current: T | undefined,
-  parse: (value: number) => T | undefined,
-): T {
-  const next = parse((current ?? 0) + 1)
-  if (next === undefined) throw new Error(`Cannot count beyond ${current}`)
-  return next
 }
