@@ -95,6 +95,7 @@ const master: JsonReader<MasterRecord> = object({
   module: name,
   hostKey: key,
   triggerKey: key,
+  rsyncLogin: object({ user: name, password: text(PASSWORD_CHARS_MAX) }),
   isOut: flag,
 })
 
