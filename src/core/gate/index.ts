@@ -1,4 +1,4 @@
-export { NOTIFY_USER, UPLOAD_USER } from './accounts.ts'
+export { NOTIFY_USER, PEER_USER, UPLOAD_USER } from './accounts.ts'
 export { mayRelease, type Releaser } from './bench.ts'
 export type {
   DatabaseFacts,
