@@ -159,6 +159,21 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
     `${ZONE}[mirror]\nname = "m1"\nconf = "c"\n`,
     'line 2: mirror.masters: without [[mirror.masters]] nobody may call this mirror',
   ],
+  [
+    'a store in PostgreSQL without its address',
+    `${ZONE}[master]\n[store]\nkind = "postgres"\n`,
+    'line 3: store.url_file: exactly one of url_file and url_env is needed',
+  ],
+  [
+    'a store in PostgreSQL with a path',
+    `${ZONE}[master]\n[store]\nkind = "postgres"\nurl_env = "A"\npath = "b"\n`,
+    'line 6: store.path: kind = "postgres" has an address and no path',
+  ],
+  [
+    'a SQLite store with an address',
+    `${ZONE}[master]\n[store]\nurl_env = "A"\n`,
+    'line 4: store.url_env: kind = "sqlite" has a path and no address',
+  ],
   ['a syntax error', `${ZONE}[master\n`, 'line 2: incomplete or unterminated table definition'],
 ]
 for (const [situation, text, words] of IMPOSSIBLE) {
@@ -186,6 +201,24 @@ test('twins are refused: names, logins and keys open one door each', () => {
     faults(`${ZONE}[mirror]\nname = "m"\nconf = "c"\n${caller('a')}${caller('b')}`),
     ['line 10: mirror.masters[1].key: the same as in mirror.masters[0]'],
   )
+})
+
+test('the store is a file below the state, or PostgreSQL whose address is found elsewhere', () => {
+  const storeOf = (text: string) => {
+    const settings = parseSettings(`${ZONE}state = "/s"\n[master]\n${text}`, FOLDER)
+    return settings.ok ? settings.value.store : settings.fault.map(describeSettingsFault)
+  }
+  assert.deepEqual(storeOf(''), { kind: 'sqlite', path: '/s/store.sqlite' })
+  assert.deepEqual(storeOf('[store]\npath = "x"\n'), { kind: 'sqlite', path: '/etc/cvdnet/x' })
+  assert.deepEqual(storeOf('[store]\nkind = "postgres"\nurl_file = "u"\n'), {
+    kind: 'postgres',
+    url: { kind: 'file', path: '/etc/cvdnet/u' },
+  })
+  assert.deepEqual(storeOf('[store]\nkind = "postgres"\nurl_env = "U"\n'), {
+    kind: 'postgres',
+    url: { kind: 'environment', name: 'U' },
+  })
+  assert.match(String(storeOf('[store]\nurl = "postgres://u:hunter2@h/d"\n')), /store\.url is not/)
 })
 
 test('a secret in the file is refused and not repeated', () => {

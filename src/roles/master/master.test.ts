@@ -81,7 +81,7 @@ test('a sigmaker who is added gets in at once, and one who is removed does not',
   const entries = await network.store.journal.read({ limit: 99, subject: 'sigmaker' })
   assert.deepEqual(
     entries.map(({ what }) => what),
-    ['added'],
+    ['sigmaker-added'],
   )
   assert.ok(theirs !== undefined)
   await sigmakers.remove('sigmaker', theirs.revision)
