@@ -8,7 +8,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
-import { CommandEnd, complain, EXIT } from './io.ts'
+import { CommandEnd, complain, EXIT, mindStandardOutput } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
 export function program(): Command {
@@ -52,4 +52,5 @@ function worldWords(error: unknown): string {
   return `${error.message}${cause}`
 }
 
+mindStandardOutput()
 process.exitCode = await main(process.argv.slice(2))
