@@ -122,7 +122,7 @@ const INSTEAD: Readonly<
     suspended: 'that was done already',
     retired: OVER,
     refused: OVER,
-    else: 'it is not listed yet; refuse it instead',
+    else: 'refuse it instead, it is not listed yet',
   },
   reinstate: { else: 'only a suspended mirror can be taken back' },
   retire: { retired: 'that was done already', else: 'there is nothing to remove' },

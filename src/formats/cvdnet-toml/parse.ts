@@ -6,10 +6,12 @@ import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
 import * as mirror from './mirror-table.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
+import { REGISTRY } from './registry-table.ts'
 import type {
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
+  RegistrySettings,
   SecretPlace,
   Settings,
 } from './settings.ts'
@@ -37,6 +39,7 @@ export function parseSettings(
     zone: root.read(ROOT.fields.zone),
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
+    registry: readRegistry(file.table(REGISTRY)),
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
   }
@@ -119,6 +122,14 @@ function readMaster(file: DocumentReader, place: Place, state: string): MasterSe
     settings.mirrors.map((one) => [one.rsyncLogin.user]),
   )
   return settings
+}
+
+function readRegistry(at: TableReader): RegistrySettings {
+  return {
+    bandwidthMbitMin: at.read(REGISTRY.fields.bandwidthMbitMin),
+    privateAddresses: at.read(REGISTRY.fields.privateAddresses),
+    shellKeys: at.read(REGISTRY.fields.shellKeys),
+  }
 }
 
 function readListen(

@@ -6,6 +6,7 @@ export interface Settings {
   readonly zone: string
   readonly state: string
   readonly log: LogSettings
+  readonly registry: RegistrySettings
   readonly master: MasterSettings | undefined
   readonly mirror: MirrorSettings | undefined
 }
@@ -13,6 +14,13 @@ export interface Settings {
 export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly format: 'text' | 'json'
+}
+
+export interface RegistrySettings {
+  readonly bandwidthMbitMin: number
+  readonly privateAddresses: 'refused' | 'allowed'
+  /** Public key lines without comments. */
+  readonly shellKeys: readonly string[]
 }
 
 export interface ListenSettings {

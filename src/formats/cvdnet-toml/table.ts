@@ -10,6 +10,7 @@ import {
   SIGMAKERS,
 } from './master-table.ts'
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import { REGISTRY } from './registry-table.ts'
 
 /**
  * The one table of settings. The parser, `cvdnet.example.toml` and `docs/reference/settings.md` come from it
@@ -59,6 +60,7 @@ export const LOG = {
 export const SECTIONS: readonly Section[] = [
   ROOT,
   LOG,
+  REGISTRY,
   MASTER,
   MASTER_SSH,
   MASTER_RSYNC,
