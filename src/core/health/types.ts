@@ -17,13 +17,15 @@ export type Sight =
       readonly reason: string
     }
 
-export type SightFault =
-  | 'unreachable'
-  | 'timed-out'
-  | 'redirect'
-  | 'not-http'
-  | 'no-timestamp'
-  | 'wrong-content'
+export const SIGHT_FAULTS = [
+  'unreachable',
+  'timed-out',
+  'redirect',
+  'not-http',
+  'no-timestamp',
+  'wrong-content',
+] as const
+export type SightFault = (typeof SIGHT_FAULTS)[number]
 
 /** What is remembered of one address between rounds. */
 export interface AddressHealth {
@@ -46,8 +48,11 @@ export interface DayMark {
   readonly day: number
   readonly good: number
   readonly bad: number
-  readonly worst: 'good' | 'stale' | 'bad' | 'planned'
+  readonly worst: DayState
 }
+
+export const DAY_STATES = ['good', 'stale', 'bad', 'planned'] as const
+export type DayState = (typeof DAY_STATES)[number]
 
 export interface MirrorHealth {
   readonly addresses: readonly AddressHealth[]

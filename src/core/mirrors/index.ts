@@ -18,13 +18,16 @@ export {
   maySync,
   nextStage,
 } from './life.ts'
-export type {
-  Downtime,
-  MasterRecord,
-  MirrorRecord,
-  MirrorStage,
-  Region,
-  SigmakerRecord,
+export {
+  type Downtime,
+  type MasterRecord,
+  MIRROR_STAGES,
+  type MirrorRecord,
+  type MirrorStage,
+  REGIONS,
+  type Region,
+  type SigmakerRecord,
 } from './record.ts'
+export { masterCodec, mirrorCodec, sigmakerCodec } from './record-json.ts'
 export { DOWNTIME_MS_MAX, downtimeAt, type MirrorEvent, type RsyncLogin, step } from './step.ts'
 export { asHost, asMail } from './typed.ts'

@@ -1,20 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MIRROR_EVENTS, nextStage } from './life.ts'
-import type { MirrorStage } from './record.ts'
-
-const STAGES: readonly MirrorStage[] = [
-  'applied',
-  'checked',
-  'credentials',
-  'tested',
-  'listed',
-  'old',
-  'removed',
-  'suspended',
-  'retired',
-  'refused',
-]
+import { MIRROR_STAGES as STAGES } from './record.ts'
 
 /** Every event on every stage: `.` is refused, `=` stays, else the first three letters of the next stage. */
 const TABLE = `
