@@ -29,5 +29,11 @@ export {
   type SigmakerRecord,
 } from './record.ts'
 export { masterCodec, mirrorCodec, sigmakerCodec } from './record-json.ts'
+export {
+  type GivenSigmaker,
+  keyTwin,
+  parseSigmaker,
+  parseSigmakerKeys,
+} from './sigmaker.ts'
 export { DOWNTIME_MS_MAX, downtimeAt, type MirrorEvent, type RsyncLogin, step } from './step.ts'
 export { asHost, asMail } from './typed.ts'

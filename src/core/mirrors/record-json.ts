@@ -72,7 +72,13 @@ const mirror: JsonReader<MirrorRecord> = object({
   region: oneOf(REGIONS),
   bandwidthMbit: whole(1, BANDWIDTH_MBIT_MAX),
   admin: optional(mail),
-  rsyncLogin: optional(object({ user: name, password: text(PASSWORD_CHARS_MAX) })),
+  rsyncLogin: optional(
+    object({
+      user: name,
+      password: text(PASSWORD_CHARS_MAX),
+      statisticsPassword: optional(text(PASSWORD_CHARS_MAX)),
+    }),
+  ),
   downtimes: listOf(object({ from: time, until: time, reason: text() }), DOWNTIMES_MAX),
   push: object({
     bandwidthKbit: optional(whole(1, BANDWIDTH_MBIT_MAX * 1000)),

@@ -1,0 +1,3 @@
+export { type Act, Registrar } from './registrar.ts'
+export { SigmakerList } from './sigmakers.ts'
+export type { RegistrarWorld } from './world.ts'
