@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { aHead, aMirror, anEntry, someHealth } from '../support/records.ts'
-import { type Claim, eventually, listen, MINUTE, NOW, rejects, sure } from './store-world.ts'
+import { eventually } from '../support/run.ts'
+import { type Claim, listen, MINUTE, NOW, rejects, sure } from './store-world.ts'
 
 export function watchClaims(claim: Claim): void {
   claim('whoever watches hears of what another handle changed, part by part', async (world) => {
@@ -12,7 +13,7 @@ export function watchClaims(claim: Claim): void {
     await heard.until('registry')
     sure(await one.registry.health.put('m', someHealth(), undefined))
     await heard.until('health')
-    sure(await one.releases.commit(aHead(1, 1)))
+    sure(await one.releases.commit(aHead(1, 1), undefined))
     await heard.until('releases')
     await one.journal.append(anEntry('said'))
     await heard.until('journal')
@@ -91,7 +92,7 @@ export function faultClaims(claim: Claim): void {
       await using store = await world.open()
       for (const name of ['a', 'b'])
         sure(await store.registry.mirrors.put(name, aMirror(name), undefined))
-      sure(await store.releases.commit(aHead(1, 1)))
+      sure(await store.releases.commit(aHead(1, 1), undefined))
       await store.journal.append(anEntry('said'))
       await world.tamper(`UPDATE records SET value = '{"name":"b"}' WHERE name = 'b'`)
       await rejects(store.registry.mirrors.get('b'), 'damaged', /mirror "b".*stage/)

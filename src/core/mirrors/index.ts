@@ -15,7 +15,6 @@ export {
   describeStage,
   MIRROR_EVENTS,
   type MirrorEventKind,
-  maySync,
   nextStage,
 } from './life.ts'
 export {
@@ -28,7 +27,14 @@ export {
   type Region,
   type SigmakerRecord,
 } from './record.ts'
-export { masterCodec, mirrorCodec, sigmakerCodec } from './record-json.ts'
+export {
+  masterCodec,
+  mirrorCodec,
+  type RegistrySnapshot,
+  sigmakerCodec,
+  snapshotCodec,
+} from './record-json.ts'
+export { serviceOf } from './service.ts'
 export {
   type GivenSigmaker,
   keyTwin,

@@ -143,8 +143,3 @@ export function nextStage(
 export function describeStage(stage: MirrorStage): string {
   return STANDS[stage]
 }
-
-/** Whether it has a login at the masters, and is told to pull. */
-export function maySync(stage: MirrorStage): boolean {
-  return HAS_LOGIN.includes(stage)
-}

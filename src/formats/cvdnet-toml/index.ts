@@ -11,4 +11,5 @@ export type {
   SecretPlace,
   Settings,
   SigmakerSettings,
+  StoreSettings,
 } from './settings.ts'

@@ -6,15 +6,15 @@ import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
 import * as mirror from './mirror-table.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
-import { REGISTRY } from './registry-table.ts'
+import { REGISTRY, readRegistry } from './registry-table.ts'
 import type {
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
-  RegistrySettings,
   SecretPlace,
   Settings,
 } from './settings.ts'
+import { readStore, STORE } from './store-table.ts'
 import { LOG, ROOT } from './table.ts'
 
 /** Guess: thirty thousand mirrors. */
@@ -40,6 +40,7 @@ export function parseSettings(
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
     registry: readRegistry(file.table(REGISTRY)),
+    store: readStore(file.table(STORE), (path) => place.of(path), state),
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
   }
@@ -122,14 +123,6 @@ function readMaster(file: DocumentReader, place: Place, state: string): MasterSe
     settings.mirrors.map((one) => [one.rsyncLogin.user]),
   )
   return settings
-}
-
-function readRegistry(at: TableReader): RegistrySettings {
-  return {
-    bandwidthMbitMin: at.read(REGISTRY.fields.bandwidthMbitMin),
-    privateAddresses: at.read(REGISTRY.fields.privateAddresses),
-    shellKeys: at.read(REGISTRY.fields.shellKeys),
-  }
 }
 
 function readListen(

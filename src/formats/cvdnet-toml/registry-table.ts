@@ -1,5 +1,7 @@
 import { preset, type Section } from './field.ts'
 import * as kind from './kind.ts'
+import type { TableReader } from './reader.ts'
+import type { RegistrySettings } from './settings.ts'
 
 /** What the network asks of those who join it. Every default has its reason in its sentence. */
 export const REGISTRY = {
@@ -28,3 +30,12 @@ export const REGISTRY = {
     ),
   },
 } as const satisfies Section
+
+export function readRegistry(at: TableReader): RegistrySettings {
+  const { fields } = REGISTRY
+  return {
+    bandwidthMbitMin: at.read(fields.bandwidthMbitMin),
+    privateAddresses: at.read(fields.privateAddresses),
+    shellKeys: at.read(fields.shellKeys),
+  }
+}

@@ -7,6 +7,7 @@ export interface Settings {
   readonly state: string
   readonly log: LogSettings
   readonly registry: RegistrySettings
+  readonly store: StoreSettings
   readonly master: MasterSettings | undefined
   readonly mirror: MirrorSettings | undefined
 }
@@ -22,6 +23,9 @@ export interface RegistrySettings {
   /** Public key lines without comments. */
   readonly shellKeys: readonly string[]
 }
+export type StoreSettings =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: SecretPlace }
 
 export interface ListenSettings {
   readonly host: string

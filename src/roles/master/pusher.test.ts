@@ -150,7 +150,7 @@ test('after the last try nothing is wanted until the next push, which starts ane
     (_mirror, event) => {
       if (event.kind === 'failed' && event.retryInMs === undefined) gaveUp.resolve()
     },
-    99,
+    { triesToReport: 99 },
   )
   await gaveUp.promise
   assert.deepEqual((await pushing).waiting, ['a'])

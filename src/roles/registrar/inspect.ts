@@ -14,7 +14,7 @@ import {
   yes,
 } from '#core/inspection/index.ts'
 import { servedNames } from '#core/kit/index.ts'
-import { type MirrorRecord, maySync } from '#core/mirrors/index.ts'
+import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 import type { Head } from '#ports/store.ts'
 import { type Trigger, TriggerError } from '#ports/trigger.ts'
 
@@ -135,7 +135,8 @@ async function lookAtSync(
   signal: AbortSignal,
 ): Promise<Finding> {
   const { name, host, sshPort, account: user, hostKey, stage, rsyncLogin } = mirror
-  if (!maySync(stage) || rsyncLogin === undefined) return notTried('it has no login yet')
+  if (!serviceOf({ stage }).login || rsyncLogin === undefined)
+    return notTried('it has no login yet')
   if (hostKey === undefined || pin.kind !== 'yes')
     return notTried('its host key is not the pinned one')
   if (trigger === undefined) return notTried('this machine has no key that mirrors obey')
