@@ -45,7 +45,7 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   return starting.move()
 }
 
-async function placeOf(settings: StoreSettings): Promise<StorePlace> {
+export async function placeOf(settings: StoreSettings): Promise<StorePlace> {
   if (settings.kind === 'sqlite') return settings
   return { kind: 'postgres', url: await readSecret(settings.url, "the store's address") }
 }
@@ -102,7 +102,7 @@ async function runMaster(
   return running
 }
 
-async function readPublisherKeys(file: string): Promise<PublisherKeys> {
+export async function readPublisherKeys(file: string): Promise<PublisherKeys> {
   const keys = parsePublisherKeys(await mustRead(file))
   if (keys.ok) return keys.value
   throw new CommandEnd(EXIT.usage, `"${file}" holds no keys: ${describeKeyFault(keys.fault)}`)

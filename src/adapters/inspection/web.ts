@@ -89,10 +89,11 @@ async function lookAtFile(get: Get, largest: string | undefined): Promise<FileLo
     return { range, dated: undefined, conditional: undefined, whole: undefined }
   }
   const dated = range.fields['last-modified']
+  // As a freshclam asks that is up to date: both at once.
   const conditional = await get({
     path,
-    fields: dated === undefined ? {} : { 'If-Modified-Since': dated },
-    bytesMax: 0,
+    fields: dated === undefined ? fields : { ...fields, 'If-Modified-Since': dated },
+    bytesMax: RANGE_BYTES,
   })
   const whole = await get({ path, bytesMax: SPEED_BYTES_MAX, totalMs: SPEED_MS_MAX })
   return { range, dated, conditional, whole }

@@ -99,7 +99,7 @@ export function judgeConditional(dated: string | undefined, answer: Answer | und
   return answer.status === 304
     ? yes('304 for a file that has not changed')
     : no(
-        `If-Modified-Since is answered by ${words(answer)}`,
+        `Range with If-Modified-Since is answered by ${words(answer)}`,
         'let the web server answer 304 for a file that has not changed',
       )
 }
