@@ -31,8 +31,25 @@ export async function findAccount(name: string): Promise<Account | undefined> {
   return { name, uid: Number(uid), gid: Number(gid), home, shell }
 }
 
-/** With a home, a locked password and a shell that a key's command can run in (R48–R49). As root. */
+/**
+ * With a home, no password and a shell that a key's command can run in (R48–R49). As root. `*` is no password at all; `!`
+ * would be a locked account to an sshd without PAM, and shut out keys as well.
+ */
 export async function makeAccount(name: string, home: string): Promise<void> {
   const args = ['--create-home', '--home-dir', home, '--shell', '/bin/sh', '--user-group']
-  await run('useradd', [...args, '--', name], SYSTEM)
+  await run('useradd', [...args, '--password', '*', '--', name], SYSTEM)
+}
+
+/** Why this account cannot start the program; undefined when it can. As root. */
+export async function cannotStart(
+  { name, uid, gid, home }: Account,
+  [program = '', ...args]: readonly string[],
+): Promise<string | undefined> {
+  try {
+    await run(program, [...args, '--version'], { ...SYSTEM, uid, gid, cwd: home })
+    return undefined
+  } catch (error) {
+    const { code } = error instanceof Error && 'code' in error ? error : { code: 'unknown' }
+    return `account "${name}" cannot start ${program} (${code}); install cvdnet where every user may read it`
+  }
 }

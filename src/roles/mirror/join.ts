@@ -14,7 +14,7 @@ import {
   STATISTICS_AT_HOME,
 } from '#core/kit/index.ts'
 import { describeSettingsFault, parseSettings } from '#formats/cvdnet-toml/index.ts'
-import { type Account, findAccount, makeAccount } from './account.ts'
+import { type Account, cannotStart, findAccount, makeAccount } from './account.ts'
 import { Installer, type Owner } from './install.ts'
 import { readIfThere } from './read-if-there.ts'
 import { type Kit, readKit } from './read-kit.ts'
@@ -75,6 +75,11 @@ export async function joinMirror(
   await installKit(kit.value, place.value, new Installer(owner, options.onChange), options.program)
   const settings = join(home, AT_HOME.settings)
   const faults = await selfCheck(home, settings)
+  const { account } = target.value
+  if (account !== undefined && options.user.uid === ROOT_UID) {
+    const fault = await cannotStart(account, options.program)
+    if (fault !== undefined) faults.push(fault)
+  }
   if (faults.length > 0) return fail(faults)
   const { mirror, zone } = kit.value.manifest
   const { fingerprint } = kit.value
@@ -85,6 +90,8 @@ export async function joinMirror(
 interface Target {
   readonly home: string
   readonly owner: Owner
+  /** Undefined below a folder: there it is whoever runs this. */
+  readonly account: Account | undefined
 }
 
 async function targetOf(
@@ -93,7 +100,7 @@ async function targetOf(
 ): Promise<Outcome<Target, readonly string[]>> {
   if (place.kind === 'here') {
     await mkdir(place.folder, { recursive: true, mode: 0o755 })
-    return ok({ home: place.folder, owner: user })
+    return ok({ home: place.folder, owner: user, account: undefined })
   }
   const { account: name } = manifest
   const found = await findAccount(name)
@@ -107,7 +114,7 @@ async function targetOf(
   if (account === undefined) return fail([`account "${name}" was made and cannot be found`])
   return account.uid === ROOT_UID || /(?:nologin|false)$/.test(account.shell)
     ? fail([accountFault(account)])
-    : ok({ home: account.home, owner: account })
+    : ok({ home: account.home, owner: account, account })
 }
 
 function accountFault({ name, uid, shell }: Account): string {
@@ -203,7 +210,7 @@ async function keepBefore(
 }
 
 /** What `cvdnet clientsync` and `cvdnet run` would say to it. */
-async function selfCheck(home: string, settingsFile: string): Promise<readonly string[]> {
+async function selfCheck(home: string, settingsFile: string): Promise<string[]> {
   const conf = await loadSettings(join(home, AT_HOME.conf), home)
   const text = (await readIfThere(settingsFile)) ?? ''
   const settings = parseSettings(text, { folder: dirname(settingsFile) })
