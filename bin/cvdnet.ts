@@ -6,8 +6,10 @@ import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
+import { addMirrorCommands } from './commands/mirror.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
+import { addSigmakerCommands } from './commands/sigmaker.ts'
 import { CommandEnd, complain, EXIT, mindStandardOutput } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -24,6 +26,8 @@ export function program(): Command {
   addReleaseCommand(cvdnet)
   addRunCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addMirrorCommands(cvdnet)
+  addSigmakerCommands(cvdnet)
   addBackupCommands(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet

@@ -45,7 +45,7 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   return starting.move()
 }
 
-async function placeOf(settings: StoreSettings): Promise<StorePlace> {
+export async function placeOf(settings: StoreSettings): Promise<StorePlace> {
   if (settings.kind === 'sqlite') return settings
   return { kind: 'postgres', url: await readSecret(settings.url, "the store's address") }
 }

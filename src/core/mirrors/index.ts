@@ -1,3 +1,22 @@
+export { mirrorAddress } from './address.ts'
+export {
+  APPLICATION_FIELDS,
+  type Application,
+  type ApplicationFault,
+  type ApplicationField,
+  applied,
+  describeApplicationFault,
+  type GivenApplication,
+  type MirrorRules,
+  parseApplication,
+  twinFaults,
+} from './application.ts'
+export {
+  describeStage,
+  MIRROR_EVENTS,
+  type MirrorEventKind,
+  nextStage,
+} from './life.ts'
 export {
   type Downtime,
   type MasterRecord,
@@ -16,3 +35,11 @@ export {
   snapshotCodec,
 } from './record-json.ts'
 export { serviceOf } from './service.ts'
+export {
+  type GivenSigmaker,
+  keyTwin,
+  parseSigmaker,
+  parseSigmakerKeys,
+} from './sigmaker.ts'
+export { DOWNTIME_MS_MAX, downtimeAt, type MirrorEvent, type RsyncLogin, step } from './step.ts'
+export { asHost, asMail } from './typed.ts'

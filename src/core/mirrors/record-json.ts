@@ -78,7 +78,7 @@ const mirror: JsonReader<MirrorRecord> = object({
   region: oneOf(REGIONS),
   bandwidthMbit: whole(1, BANDWIDTH_MBIT_MAX),
   admin: optional(mail),
-  rsyncLogin: optional(object({ user: name, password })),
+  rsyncLogin: optional(object({ user: name, password, statisticsPassword: optional(password) })),
   downtimes: listOf(object({ from: time, until: time, reason: text() }), DOWNTIMES_MAX),
   push: object({
     bandwidthKbit: optional(whole(1, BANDWIDTH_MBIT_MAX * 1000)),

@@ -56,7 +56,14 @@ export interface MirrorRecord {
   /** Mail address of its operator; undefined when he gave none. */
   readonly admin: string | undefined
   /** Issued with the kit. */
-  readonly rsyncLogin: { readonly user: string; readonly password: string } | undefined
+  readonly rsyncLogin:
+    | {
+        readonly user: string
+        readonly password: string
+        /** Of the same user, for `/local_stats/` (R77, decision 18). Undefined: issued before there was one. */
+        readonly statisticsPassword?: string | undefined
+      }
+    | undefined
   readonly downtimes: readonly Downtime[]
   /** Limits for the push; absent: none. */
   readonly push: {

@@ -8,6 +8,7 @@ export type {
   MirrorEntry,
   MirrorSettings,
   PublisherSettings,
+  RegistrySettings,
   SecretPlace,
   Settings,
   SigmakerSettings,

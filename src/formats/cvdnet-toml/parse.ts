@@ -6,6 +6,7 @@ import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
 import * as mirror from './mirror-table.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
+import { REGISTRY, readRegistry } from './registry-table.ts'
 import type {
   MasterSettings,
   MirrorEntry,
@@ -39,6 +40,7 @@ export function parseSettings(
     zone: root.read(ROOT.fields.zone),
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
+    registry: readRegistry(file.table(REGISTRY)),
     store: readStore(file.table(STORE), (path) => place.of(path), state),
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,

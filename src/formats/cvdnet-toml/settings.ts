@@ -6,6 +6,7 @@ export interface Settings {
   readonly zone: string
   readonly state: string
   readonly log: LogSettings
+  readonly registry: RegistrySettings
   readonly store: StoreSettings
   readonly master: MasterSettings | undefined
   readonly mirror: MirrorSettings | undefined
@@ -16,6 +17,12 @@ export interface LogSettings {
   readonly format: 'text' | 'json'
 }
 
+export interface RegistrySettings {
+  readonly bandwidthMbitMin: number
+  readonly privateAddresses: 'refused' | 'allowed'
+  /** Public key lines without comments. */
+  readonly shellKeys: readonly string[]
+}
 export type StoreSettings =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres'; readonly url: SecretPlace }

@@ -11,6 +11,7 @@ import {
   SIGMAKERS,
 } from './master-table.ts'
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import { REGISTRY } from './registry-table.ts'
 import { STORE } from './store-table.ts'
 
 /**
@@ -61,6 +62,7 @@ export const LOG = {
 export const SECTIONS: readonly Section[] = [
   ROOT,
   LOG,
+  REGISTRY,
   STORE,
   MASTER,
   MASTER_SSH,

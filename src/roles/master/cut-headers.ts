@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { type PublishedTree, writeFileAtomic } from '#adapters/disk/index.ts'
-import { readHeaderBytes } from '#adapters/rebuild/index.ts'
+import { type PublishedTree, readStart, writeFileAtomic } from '#adapters/disk/index.ts'
 import { databasePath, type Release } from '#core/release/index.ts'
 import { HEADER_BYTES } from '#formats/cvd/index.ts'
 
@@ -20,7 +19,7 @@ export async function cutHeaders(
     const database = databasePath(name)
     const from = uploaded.get(database) ?? join(published?.folder ?? '', database)
     const cut = join(folder, path)
-    await writeFileAtomic(cut, await readHeaderBytes(from, HEADER_BYTES))
+    await writeFileAtomic(cut, await readStart(from, HEADER_BYTES))
     incoming.set(path, cut)
   }
   return incoming

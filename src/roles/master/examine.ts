@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { examineFile } from '#adapters/databases/index.ts'
-import type { FrozenFile } from '#adapters/disk/index.ts'
-import { readHeaderBytes } from '#adapters/rebuild/index.ts'
+import { type FrozenFile, readStart } from '#adapters/disk/index.ts'
 import { verifiersOf } from '#core/databases/index.ts'
 import { classify } from '#core/gate/index.ts'
 import { describeCvdFault, HEADER_BYTES, parseBuildTime } from '#formats/cvd/index.ts'
@@ -76,7 +75,7 @@ async function examineOne(
               builtAtInWords: words,
               md5: header.md5,
               sha256: createHash('sha256')
-                .update(await readHeaderBytes(path, HEADER_BYTES))
+                .update(await readStart(path, HEADER_BYTES))
                 .digest('hex'),
             },
       members: members.map(({ name }) => name),

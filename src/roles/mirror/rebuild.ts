@@ -7,8 +7,8 @@
  */
 import { lstat, mkdir, rename, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { linkOrCopy, sha256File } from '#adapters/disk/index.ts'
-import { describeRebuildFault, readHeaderBytes, rebuildInWorker } from '#adapters/rebuild/index.ts'
+import { linkOrCopy, readStart, sha256File } from '#adapters/disk/index.ts'
+import { describeRebuildFault, rebuildInWorker } from '#adapters/rebuild/index.ts'
 import type { DbName } from '#base/names.ts'
 import { epochMs, toSeconds } from '#base/time.ts'
 import { databasePath, headerPath, type Manifest, type ManifestFile } from '#core/release/index.ts'
@@ -133,7 +133,7 @@ async function rebuildInto(
   const made = await rebuildInWorker({
     old: join(served.folder, path),
     patches: patches.map((patch) => join(incoming, patch)),
-    header: await readHeaderBytes(join(incoming, headerPath(name)), HEADER_BYTES),
+    header: await readStart(join(incoming, headerPath(name)), HEADER_BYTES),
     into,
     publishers: world.settings.publishers,
     signal: AbortSignal.any([run.signal, AbortSignal.timeout(REBUILD_MS_MAX)]),
@@ -159,7 +159,7 @@ async function readHeader(
   if (!(await isListed(manifest.files.get(path), incoming, run.signal))) {
     return { kind: 'no-header' }
   }
-  const header = parseHeader(await readHeaderBytes(join(incoming, path), HEADER_BYTES), 'strict')
+  const header = parseHeader(await readStart(join(incoming, path), HEADER_BYTES), 'strict')
   if (header.ok) return header.value
   return { kind: 'header-not-read', reason: describeCvdFault(header.fault) }
 }
