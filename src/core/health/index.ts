@@ -1,1 +1,18 @@
+export { type Condition, conditionOf } from './condition.ts'
+export { DAYS_KEPT, dayOf } from './days.ts'
+export { foldLook, type Look } from './fold.ts'
+export { freshest, type Issued, lagMs, plannedAt } from './freshness.ts'
+export {
+  type HeldTransition,
+  type Judgement,
+  judgeMirrors,
+  type NetworkFacts,
+  type Transition,
+  type Watched,
+} from './judge.ts'
+export { firstLookAt, nextLookAt } from './next-look.ts'
+export { judgeObserver, type Observer } from './observer.ts'
+export { HEALTH_POLICY, type HealthPolicy } from './policy.ts'
+export { problemsOf, type StandingProblem } from './problems.ts'
 export type { AddressHealth, DayMark, MirrorHealth, Sight, SightFault } from './types.ts'
+export { describeCondition, describeObserver, roughly } from './words.ts'
