@@ -3,6 +3,7 @@ export { manifestOf, planRelease } from './plan.ts'
 export {
   type DatabaseFile,
   databaseOf,
+  databaseVersions,
   type Release,
   type ReleaseFile,
   setVersionOf,

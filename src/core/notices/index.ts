@@ -1,0 +1,12 @@
+export { type Duty, dutiesBetween, dutyLetter } from './duty.ts'
+export { atomFeed, FEED_ENTRIES_MAX, isForEverybody } from './feed.ts'
+export { type Letter, type ListName, oneLine, type Recipient } from './letter.ts'
+export { parseLetter, printLetter } from './letter-json.ts'
+export {
+  NOTICE_POLICY,
+  type NoticePolicy,
+  type OpenProblem,
+  type ProblemReview,
+  reviewProblems,
+} from './problem.ts'
+export { type ReleasedDatabase, releasedBetween, releaseLetter } from './release.ts'
