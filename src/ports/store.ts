@@ -3,6 +3,7 @@ import type { Outcome } from '#base/outcome.ts'
 import type { EpochMs } from '#base/time.ts'
 import type { MirrorHealth } from '#core/health/types.ts'
 import type { MasterRecord, MirrorRecord, SigmakerRecord } from '#core/mirrors/record.ts'
+import type { Letter, OpenProblem } from '#core/notices/index.ts'
 import type { Release } from '#core/release/release.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 
@@ -15,11 +16,12 @@ export interface Store extends AsyncDisposable {
   readonly releases: ReleaseStore
   readonly journal: JournalStore
   readonly jobs: Jobs
+  readonly notices: Notices
   /** Called, soon and at most a second after, when anybody changed anything of that part. Dispose to stop. */
   watch(onChange: (part: StorePart) => void): Disposable
 }
 
-export type StorePart = 'registry' | 'health' | 'releases' | 'journal' | 'jobs'
+export type StorePart = 'registry' | 'health' | 'releases' | 'journal' | 'jobs' | 'notices'
 
 export interface MirrorRegistry {
   readonly mirrors: Records<MirrorRecord>
@@ -27,6 +29,14 @@ export interface MirrorRegistry {
   readonly masters: Records<MasterRecord>
   /** By the mirror's name. Written in every round, so it wakes nobody but those who watch `health`. */
   readonly health: Records<MirrorHealth>
+}
+
+/** What is wrong now, and what was told to everybody. */
+export interface Notices {
+  /** By the problem's key. */
+  readonly problems: Records<OpenProblem>
+  /** By the letter's id: the newest, as the feed shows them. */
+  readonly news: Records<Letter>
 }
 
 /** Grows with every write of that record. */

@@ -50,8 +50,12 @@ export function conditionOf(
     return unreachableSince(addresses, excused)
   }
   const best = freshest(health)
-  const lag = best === undefined ? 0 : lagMs(best, newest, excused)
-  if (best === undefined || lag < policy.oldAfterMs) return { kind: 'good', looks }
+  // Up only because the observer could not judge lately: what was seen before that proves nothing now.
+  if (best === undefined || now - best.at > policy.unobservedMs) return { kind: 'unknown' }
+  const lag = lagMs(best, newest, excused)
+  if (lag < policy.oldAfterMs) {
+    return { kind: 'good', looks: Math.min(looks, health.freshInARow ?? looks) }
+  }
   const since = epochMs(Math.max(toMs(best.stampedAt), excused ?? 0))
   return { kind: 'stale', since, lagMs: lag, stampedAt: best.stampedAt }
 }

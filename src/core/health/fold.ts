@@ -35,13 +35,19 @@ export function foldLook(
   const addresses = [...others, folded].toSorted(
     (a, b) => record.addresses.indexOf(a.address) - record.addresses.indexOf(b.address),
   )
-  const health = { addresses, freshAt: before?.freshAt, days: before?.days ?? [] }
+  const health: MirrorHealth = {
+    addresses,
+    freshAt: before?.freshAt,
+    freshInARow: before?.freshInARow ?? 0,
+    days: before?.days ?? [],
+  }
   const excused = excusedUntil(record.downtimes, look.at)
   const isFresh = sight.kind === 'good' && lagMs(sight, facts.newest, excused) < policy.oldAfterMs
   if (sight.kind === 'bad' && facts.isBlind && !planned) return health
   return {
     ...health,
     freshAt: isFresh ? look.at : health.freshAt,
+    freshInARow: freshInARow(health, sight, isFresh),
     days: markDay(
       health.days,
       look.at,
@@ -49,6 +55,13 @@ export function foldLook(
       dayState(health, planned, facts.newest, excused, policy),
     ),
   }
+}
+
+function freshInARow(health: MirrorHealth, sight: Sight, isFresh: boolean): number {
+  const before = health.freshInARow ?? 0
+  if (isFresh) return before + 1
+  const isAnyUp = health.addresses.some(({ isUp }) => isUp)
+  return sight.kind === 'good' || !isAnyUp ? 0 : before
 }
 
 /** Nobody can have what was never issued: a mirror that says so is lying, or serves another network. */
@@ -93,8 +106,8 @@ export function foldAddress(
   const lastGood = seen?.lastGood
   switch (bad) {
     case 'blind': {
-      const { isUp = false, upSince = at, badInARow = 0 } = seen ?? {}
-      return { ...tried, isUp, upSince, goodInARow: 0, badInARow, lastGood }
+      const { isUp = false, upSince = at } = seen ?? {}
+      return { ...tried, isUp, upSince, goodInARow: 0, badInARow: 0, lastGood }
     }
     case 'planned':
       // The clock of "unavailable" starts when the downtime is over.

@@ -40,8 +40,10 @@ export function excusedUntil(downtimes: readonly Downtime[], at: EpochMs): Epoch
 }
 
 /** The best that any of its addresses showed. One that serves fresh data is not made stale by another. */
-export function freshest(health: MirrorHealth): AddressHealth['lastGood'] {
-  return health.addresses
-    .flatMap(({ lastGood }) => (lastGood === undefined ? [] : [lastGood]))
-    .toSorted((a, b) => b.generation - a.generation)[0]
+export function freshest({ addresses }: MirrorHealth): AddressHealth['lastGood'] {
+  let best: AddressHealth['lastGood']
+  for (const { lastGood } of addresses) {
+    if (lastGood !== undefined && lastGood.generation > (best?.generation ?? -1)) best = lastGood
+  }
+  return best
 }

@@ -58,6 +58,8 @@ export interface MirrorHealth {
   readonly addresses: readonly AddressHealth[]
   /** The last time it was both reachable and fresh; undefined when never. */
   readonly freshAt: EpochMs | undefined
+  /** Looks that found it so, in a row; a failed look at one of several addresses does not end it. */
+  readonly freshInARow?: number
   /** Oldest first, at most fourteen. */
   readonly days: readonly DayMark[]
 }

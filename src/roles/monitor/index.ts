@@ -1,0 +1,3 @@
+export { MONITOR_LEASE, Monitor } from './monitor.ts'
+export type { MonitorWorld } from './options.ts'
+export { Postman, type PostmanWorld } from './postman.ts'
