@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { JournalFile, ReleaseFolder } from '#adapters/disk/index.ts'
-import { HttpProbe } from '#adapters/http/index.ts'
+import { HttpProbe } from '#adapters/http-check/index.ts'
 import { RsyncDaemon } from '#adapters/rsync/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
