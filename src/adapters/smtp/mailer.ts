@@ -69,10 +69,13 @@ export class SmtpMailer implements Mailer {
         headers: { 'Auto-Submitted': 'auto-generated', Precedence: 'bulk' },
       })
     } catch (error) {
-      const action = `send a letter to "${to}": ${words(error)}`
-      throw new MailError(codeOf(error), action, { cause: error })
+      throw asMailError(to, error)
     }
   }
+}
+
+function asMailError(to: string, cause: unknown): MailError {
+  return new MailError(codeOf(cause), `send a letter to "${to}": ${words(cause)}`, { cause })
 }
 
 /** 5xx to the letter itself is for ever (RFC 5321 4.2.1); everything else may pass, wrong passwords included. */

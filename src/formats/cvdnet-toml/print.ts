@@ -13,12 +13,16 @@ export function printExample(): string {
 
 function exampleSection(section: Section): string {
   const header = section.kind === 'list' ? `[[${section.path}]]\n` : `[${section.path}]\n`
-  const fields = Object.values(section.fields).map(exampleField).join('')
+  const fields = Object.values(section.fields)
+    .map((field) => exampleField(section, field))
+    .join('')
   return `\n${comment(section.about)}${section.path === '' ? '' : header}${fields}`
 }
 
-function exampleField(field: Field<unknown>): string {
-  const isAlternative = field.need === 'optional' && field.key !== 'password_file'
+function exampleField({ path }: Section, field: Field<unknown>): string {
+  // One of two must be there: the example shows the first.
+  const isShown = path === 'master.mirrors' && field.key === 'password_file'
+  const isAlternative = field.need === 'optional' && !isShown
   const line = `${isAlternative ? '# ' : ''}${field.key} = ${toml(field.shown)}\n`
   return `${comment(`${plain(field.about)} (${plain(field.wanted)})`)}${line}`
 }

@@ -10,6 +10,7 @@ import {
   SIGMAKERS,
 } from './master-table.ts'
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 /**
  * The one table of settings. The parser, `cvdnet.example.toml` and `docs/reference/settings.md` come from it
@@ -70,4 +71,7 @@ export const SECTIONS: readonly Section[] = [
   MIRROR_SSH,
   MIRROR_HTTP,
   MIRROR_MASTERS,
+  MONITOR,
+  MAIL,
+  METRICS,
 ]
