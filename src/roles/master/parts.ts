@@ -5,7 +5,7 @@ import { RsyncDaemon } from '#adapters/rsync/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
-import { indexPage, mirrorsPage } from '#core/pages/index.ts'
+import { indexPage, mirrorsPage, unwatched } from '#core/pages/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
 import { examineSet } from './examine.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
@@ -36,7 +36,10 @@ export function makeDesk(
       const stampedAt = toSeconds(systemClock.now())
       return new Map([
         ['index.html', indexPage(zone, release, stampedAt)],
-        ['mirrors.html', mirrorsPage(zone, mirrors, stampedAt)],
+        [
+          'mirrors.html',
+          mirrorsPage({ zone, mirrors: unwatched(mirrors), newest: undefined, madeAt: stampedAt }),
+        ],
         ['timestamp', printTimestamp({ stampedAt, serial: release.serial, generation })],
       ])
     },
