@@ -1,3 +1,4 @@
+import type { Brand } from '#base/brand.ts'
 import type { Generation, Serial } from '#base/names.ts'
 import type { Outcome } from '#base/outcome.ts'
 import type { EpochMs } from '#base/time.ts'
@@ -17,11 +18,15 @@ export interface Store extends AsyncDisposable {
   readonly journal: JournalStore
   readonly jobs: Jobs
   readonly notices: Notices
-  /** Called, soon and at most a second after, when anybody changed anything of that part. Dispose to stop. */
+  /**
+   * Called, soon and at most a second after, when anybody changed anything of that part; now and then also when nobody
+   * did, as at the start or when the store was away. Dispose to stop.
+   */
   watch(onChange: (part: StorePart) => void): Disposable
 }
 
-export type StorePart = 'registry' | 'health' | 'releases' | 'journal' | 'jobs' | 'notices'
+export const STORE_PARTS = ['registry', 'health', 'releases', 'journal', 'jobs', 'notices'] as const
+export type StorePart = (typeof STORE_PARTS)[number]
 
 export interface MirrorRegistry {
   readonly mirrors: Records<MirrorRecord>
@@ -33,13 +38,13 @@ export interface MirrorRegistry {
 
 /** What is wrong now, and what was told to everybody. */
 export interface Notices {
-  /** By the problem's key. */
+  /** Each by its `problemId`. */
   readonly problems: Records<OpenProblem>
   /** By the letter's id: the newest, as the feed shows them. */
   readonly news: Records<Letter>
 }
 
-/** Grows with every write of that record. */
+/** Grows with every write, and is never given twice to one name, not even after it was removed. */
 export type Revision = number
 
 export interface Stored<T> {
@@ -54,18 +59,29 @@ export type WriteFault =
   /** Somebody else wrote since it was read: read again, decide again. */
   | { readonly kind: 'changed-meanwhile'; readonly revision: Revision }
 
+/** One value to be written over what was read. */
+export interface Write<T> {
+  readonly name: string
+  readonly value: T
+  /** The revision that was read; undefined: there must be none yet. */
+  readonly over: Revision | undefined
+  /** Written with the value or not at all. */
+  readonly entry?: JournalEntry
+}
+
 /** Named values of one kind. */
 export interface Records<T> {
-  /** By name, in order. */
+  /** By name, in the order of their code units. */
   list(): Promise<readonly Stored<T>[]>
   get(name: string): Promise<Stored<T> | undefined>
-  /** `over` is the revision that was read; undefined: there must be none yet. The entry is written with it or not at all. */
   put(
     name: string,
     value: T,
     over: Revision | undefined,
     entry?: JournalEntry,
   ): Promise<Outcome<Revision, WriteFault>>
+  /** Many at once, each judged by its own revision; one outcome a write, in order. Names must differ. */
+  putAll(writes: readonly Write<T>[]): Promise<readonly Outcome<Revision, WriteFault>[]>
   remove(name: string, over: Revision, entry?: JournalEntry): Promise<Outcome<void, WriteFault>>
 }
 
@@ -81,16 +97,19 @@ export interface Head {
 /** Serials and generations come from one place and never meet (R105–R106). */
 export interface ReleaseStore {
   head(): Promise<Head | undefined>
-  /** Numbers above all that were ever given out or committed; a number that is not used is lost, which is fine. */
-  reserveSerial(): Promise<Serial>
-  reserveGeneration(): Promise<Generation>
+  /**
+   * Numbers above all that were ever given out or committed, and above `above`, the highest that the caller knows: a
+   * store that was restored from a backup may have forgotten some. One that is not used is lost, which is fine.
+   */
+  reserveSerial(above?: Serial): Promise<Serial>
+  reserveGeneration(above?: Generation): Promise<Generation>
   /** Makes it the head. Refused when its generation is not above the head's, or its serial below. */
   commit(head: Head, entry?: JournalEntry): Promise<Outcome<void, CommitFault>>
   /** Newest first, one a serial. */
   history(limit: number): Promise<readonly Head[]>
   /** The release that clients are told of (decision 3); never lowered. */
   announced(): Promise<Announced | undefined>
-  announce(serial: Serial, at: EpochMs, entry?: JournalEntry): Promise<Outcome<void, CommitFault>>
+  announce(serial: Serial, at: EpochMs, entry?: JournalEntry): Promise<Outcome<void, AnnounceFault>>
 }
 
 export interface Announced {
@@ -104,13 +123,27 @@ export interface CommitFault {
   readonly generation: Generation
 }
 
+export type AnnounceFault =
+  | { readonly kind: 'overtaken'; readonly serial: Serial }
+  /** No master ever committed it. */
+  | { readonly kind: 'unknown-release' }
+
+/** Grows from entry to entry. */
+export type EntryId = Brand<number, 'EntryId'>
+
+export interface StoredEntry extends JournalEntry {
+  readonly id: EntryId
+}
+
 export interface JournalStore extends Journal {
-  /** Newest first; `subject` narrows to one mirror, release or sigmaker. */
+  /** All of them or none, in order. */
+  appendAll(entries: readonly JournalEntry[]): Promise<void>
+  /** Newest first; `subject` narrows to one mirror, release or sigmaker; `before` goes on where a page ended. */
   read(query: {
     readonly limit: number
     readonly subject?: string
-    readonly before?: EpochMs
-  }): Promise<readonly JournalEntry[]>
+    readonly before?: EntryId
+  }): Promise<readonly StoredEntry[]>
 }
 
 export interface Lease {
@@ -121,16 +154,25 @@ export interface Lease {
 
 /** Work that must be done by one, and work that must not be forgotten. */
 export interface Jobs {
-  /** Takes or renews a lease. Undefined while another holds it. */
+  /**
+   * Takes or renews a lease. Undefined while another holds it. Renewing never shortens it: a holder whose clock went
+   * back keeps what he had. It proves nothing about a holder who stood still meanwhile; what must not happen twice is
+   * refused where it is written (`commit`).
+   */
   lease(name: string, holder: string, ttlMs: number, now: EpochMs): Promise<Lease | undefined>
   endLease(name: string, holder: string): Promise<void>
   leases(): Promise<readonly Lease[]>
-  /** `key` makes it once: a job of the same queue and key that still waits is replaced. */
+  /**
+   * `key` makes it once: a job of the same queue and key that nobody took yet is replaced. One that somebody works on
+   * stays his, and if he fails, the newer one is what remains.
+   */
   enqueue(job: NewJob): Promise<void>
   /** The first that is due, held for `ttlMs`; it comes back by itself if neither `done` nor `retry` follows. */
   take(queue: string, holder: string, ttlMs: number, now: EpochMs): Promise<Job | undefined>
   done(job: Job): Promise<void>
+  /** Does nothing when the hold was over and somebody else took it. */
   retry(job: Job, dueAt: EpochMs, reason: string): Promise<void>
+  /** Those that nobody holds, the first due first. */
   waiting(queue: string): Promise<readonly Job[]>
 }
 
@@ -149,6 +191,11 @@ export interface Job extends NewJob {
   readonly lastReason: string | undefined
 }
 
+/**
+ * - `away`: it cannot be reached now; a write may or may not have happened, so read again.
+ * - `too-new`: a newer program has changed its schema. - `damaged`: what it holds cannot be read, with its name.
+ * - `refused`: the value, or the login to the store, is not acceptable.
+ */
 export type StoreErrorCode = 'away' | 'too-new' | 'damaged' | 'refused'
 
 export class StoreError extends Error {

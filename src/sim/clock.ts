@@ -28,7 +28,7 @@ export class SimClock implements Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const at = epochMs(this.#now + Math.max(0, ms))
+    const at = epochMs(this.#now + Math.max(0, Math.round(ms)))
     const sleeper: Sleeper = {
       at,
       order: this.#order++,

@@ -1,4 +1,3 @@
-export { awayStore } from './away-store.ts'
 export { MachineClock, SimClock } from './clock.ts'
 export { dice } from './dice.ts'
 export { SimMailer } from './mail.ts'

@@ -84,8 +84,8 @@ const CLAIMS: Readonly<Record<string, Deed>> = {
   },
   async problems(world, keys) {
     const open = await world.store.notices.problems.list()
-    const said = open.filter(({ value }) => value.letters.length > 0).map(({ name }) => name)
-    assert.deepEqual(said, keys[0] === 'none' ? [] : keys)
+    const said = open.filter(({ value }) => value.letters.length > 0).map(({ value }) => value.key)
+    assert.deepEqual(said.toSorted(), keys[0] === 'none' ? [] : keys)
   },
   async journal(world, [name = '', count = '', pattern = '/./']) {
     const entries = await world.store.journal.read({ limit: 1000, subject: name })

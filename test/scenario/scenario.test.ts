@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parseDuration } from '#base/quantity.ts'
+import { HEALTH_POLICY } from '#core/health/index.ts'
 import { START } from '../support/mirrors.ts'
-import { interimStore } from './interim-store.ts'
 import { play } from './play.ts'
 import { parseStory } from './story.ts'
 import { World } from './world.ts'
@@ -15,8 +16,10 @@ for (const file of readdirSync(FOLDER).toSorted()) {
     const story = parseStory(readFileSync(join(FOLDER, file), 'utf8'))
     if (!story.ok) throw new Error(`${file}: ${story.fault}`)
     const seed = Number(story.value.settings.get('seed') ?? 1)
-    const keepLast = Number(story.value.settings.get('keep-last') ?? 2)
-    await using world = new World(interimStore(), START, seed, { keepLast })
+    const keepLast = Number(story.value.settings.get('keep-last') ?? HEALTH_POLICY.keepLast)
+    const round = parseDuration(story.value.settings.get('round') ?? '')
+    const roundMs = round ?? HEALTH_POLICY.roundMs
+    await using world = new World(START, seed, { keepLast, roundMs })
     await world.open(story.value.mirrors)
     for (const line of story.value.lines) {
       try {

@@ -1,18 +1,11 @@
+import { MemoryState, MemoryStore } from '#adapters/memory/index.ts'
 import { type EpochMs, epochMs } from '#base/time.ts'
 import { HEALTH_POLICY, type HealthPolicy, plannedAt } from '#core/health/index.ts'
 import type { MirrorRecord } from '#core/mirrors/index.ts'
 import { NOTICE_POLICY } from '#core/notices/index.ts'
 import type { Store } from '#ports/store.ts'
 import { Monitor, Postman } from '#roles/monitor/index.ts'
-import {
-  awayStore,
-  dice,
-  MachineClock,
-  SimClock,
-  SimMailer,
-  SimMaster,
-  SimNetwork,
-} from '#sim/index.ts'
+import { dice, MachineClock, SimClock, SimMailer, SimMaster, SimNetwork } from '#sim/index.ts'
 import { aMirror } from '../support/mirrors.ts'
 
 export const ZONE = 'clamav.test'
@@ -27,7 +20,7 @@ export class World implements AsyncDisposable {
   readonly mailer = new SimMailer()
   readonly events: string[] = []
   readonly store: Store
-  readonly #state: ReturnType<typeof awayStore>
+  readonly #state = new MemoryState()
   readonly #start: EpochMs
   readonly #draw: () => number
   readonly #policy: HealthPolicy
@@ -36,18 +29,17 @@ export class World implements AsyncDisposable {
   #monitorStop = new AbortController()
   #monitorRuns: Promise<void> = Promise.resolve()
 
-  constructor(store: Store, start: EpochMs, seed: number, policy: Partial<HealthPolicy> = {}) {
+  constructor(start: EpochMs, seed: number, policy: Partial<HealthPolicy> = {}) {
     this.#start = start
     this.#draw = dice(seed)
     this.#policy = { ...HEALTH_POLICY, ...policy }
-    this.#state = awayStore(store)
-    this.store = store
+    this.store = new MemoryStore(this.#state)
     this.clock = new SimClock(start)
     this.monitorClock = new MachineClock(this.clock)
     this.network = new SimNetwork(this.clock, this.monitorClock)
     this.master = new SimMaster({
       name: 'rsync1',
-      store: this.#state.store,
+      store: this.store,
       network: this.network,
       clock: this.clock,
       draw: this.#draw,
@@ -72,7 +64,7 @@ export class World implements AsyncDisposable {
     const postman = new Postman({
       self: 'monitor1',
       zone: ZONE,
-      store: this.#state.store,
+      store: this.store,
       mailer: this.mailer,
       clock: this.monitorClock,
       lists: { virusdb: 'virusdb@lists', mirrors: 'mirrors@lists', team: 'team@lists' },
@@ -86,7 +78,7 @@ export class World implements AsyncDisposable {
     const monitor = new Monitor({
       self: 'monitor1',
       zone: ZONE,
-      store: this.#state.store,
+      store: this.store,
       check: this.network,
       clock: this.monitorClock,
       draw: this.#draw,

@@ -46,7 +46,14 @@ export function issued(at: EpochMs, number: number): Issued {
 
 export function goodSight(of: Issued): Extract<Sight, { kind: 'good' }> {
   const { serial, generation, stampedAt } = of
-  return { kind: 'good', serial, generation, stampedAt: toSeconds(stampedAt), tookMs: 20 }
+  return {
+    kind: 'good',
+    serial,
+    generation,
+    stampedAt: toSeconds(stampedAt),
+    tookMs: 20,
+    skewMs: undefined,
+  }
 }
 
 export const NO_ANSWER: Sight = {
@@ -73,5 +80,5 @@ export function healthOf(
     lastGood: good ? { ...last, at } : undefined,
     ...more,
   }
-  return { addresses: [address], freshAt: undefined, days: [] }
+  return { addresses: [address], freshAt: undefined, freshInARow: address.goodInARow, days: [] }
 }

@@ -22,6 +22,9 @@ export function run(
     readonly cwd?: string
     readonly input?: string
     readonly timeoutMs?: number
+    /** Another user than ours; only root may. */
+    readonly uid?: number
+    readonly gid?: number
     readonly onStart?: (child: ChildProcess) => void
   } = {},
 ): Promise<Ended> {
@@ -29,6 +32,7 @@ export function run(
     cwd: options.cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.gid ?? options.uid }),
   })
   options.onStart?.(child)
   let out = ''

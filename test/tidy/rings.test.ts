@@ -27,9 +27,12 @@ const FOR_THE_SHELL = [
 const SIBLINGS_APART = new Set(['formats', 'adapters', 'roles'])
 /** Writing so that a crash leaves old or new is wanted by every adapter that keeps files. */
 const SIBLING_FOR_ALL = new Set(['adapters/disk'])
-/** One adapter that adds nothing but the order in which two others work. */
+/** Adapters that add nothing but the order in which others work, or the one thing that tells two from each other. */
 const MADE_OF_SIBLINGS: Record<string, readonly string[]> = {
   'adapters/rebuild': ['adapters/databases', 'adapters/patches'],
+  'adapters/sqlite': ['adapters/sql'],
+  'adapters/postgres': ['adapters/sql'],
+  'adapters/store': ['adapters/sqlite', 'adapters/postgres'],
 }
 
 function importsOf(text: string): string[] {

@@ -84,6 +84,7 @@ test('a good mirror is asked by every name, for headers and for real bytes', asy
     generation: 9,
     stampedAt: NOW_MS / 1000 - 60,
     tookMs: 0,
+    skewMs: undefined,
   })
   const asked = heads.map((head) =>
     /GET (\S+)[\s\S]*Host: ([^:\r]+)/.exec(head)?.slice(1).join(' '),

@@ -100,8 +100,7 @@ class LookAt {
         stamp = now
       }
     }
-    const sight = { kind: 'good', ...stamp, tookMs: clock.now() - since } as const
-    return this.#skewMs === undefined ? sight : { ...sight, skewMs: this.#skewMs }
+    return { kind: 'good', ...stamp, tookMs: clock.now() - since, skewMs: this.#skewMs }
   }
 
   /** The timestamp by every name; the oldest of them counts. */

@@ -149,7 +149,7 @@ test('one dead address of a mirror that serves is told after an hour, and is no 
   const [down] = gone(2 * HOUR_MS).addresses
   assert.ok(up !== undefined && down !== undefined)
   const dead = { ...down, address: '2001:db8::1' }
-  const health: MirrorHealth = { addresses: [up, dead], freshAt: now, days: [] }
+  const health: MirrorHealth = { addresses: [up, dead], freshAt: now, freshInARow: 9, days: [] }
   const mirrors = among(health, { addresses: ['192.0.2.1', '2001:db8::1'] })
   const judgement = judgeMirrors(mirrors, fine, HEALTH_POLICY, now)
   assert.deepEqual(judgement.transitions, [])

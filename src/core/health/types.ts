@@ -9,8 +9,8 @@ export type Sight =
       readonly generation: Generation
       readonly stampedAt: EpochSeconds
       readonly tookMs: number
-      /** The server's `Date` less the observer's clock; absent where the server named none. */
-      readonly skewMs?: number
+      /** The server's `Date` less the observer's clock; undefined where the server named none. */
+      readonly skewMs: number | undefined
     }
   | {
       readonly kind: 'bad'
@@ -19,13 +19,15 @@ export type Sight =
       readonly reason: string
     }
 
-export type SightFault =
-  | 'unreachable'
-  | 'timed-out'
-  | 'redirect'
-  | 'not-http'
-  | 'no-timestamp'
-  | 'wrong-content'
+export const SIGHT_FAULTS = [
+  'unreachable',
+  'timed-out',
+  'redirect',
+  'not-http',
+  'no-timestamp',
+  'wrong-content',
+] as const
+export type SightFault = (typeof SIGHT_FAULTS)[number]
 
 /** What is remembered of one address between rounds. */
 export interface AddressHealth {
@@ -51,15 +53,18 @@ export interface DayMark {
   readonly good: number
   readonly bad: number
   /** Of the mirror as a whole: one lost look does not make a bad day. */
-  readonly worst: 'good' | 'stale' | 'bad' | 'planned'
+  readonly worst: DayState
 }
+
+export const DAY_STATES = ['good', 'stale', 'bad', 'planned'] as const
+export type DayState = (typeof DAY_STATES)[number]
 
 export interface MirrorHealth {
   readonly addresses: readonly AddressHealth[]
   /** The last time it was both reachable and fresh; undefined when never. */
   readonly freshAt: EpochMs | undefined
   /** Looks that found it so, in a row; a failed look at one of several addresses does not end it. */
-  readonly freshInARow?: number
+  readonly freshInARow: number
   /** Oldest first, at most fourteen. */
   readonly days: readonly DayMark[]
 }

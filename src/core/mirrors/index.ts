@@ -1,8 +1,11 @@
-export type {
-  Downtime,
-  MasterRecord,
-  MirrorRecord,
-  MirrorStage,
-  Region,
-  SigmakerRecord,
+export {
+  type Downtime,
+  type MasterRecord,
+  MIRROR_STAGES,
+  type MirrorRecord,
+  type MirrorStage,
+  REGIONS,
+  type Region,
+  type SigmakerRecord,
 } from './record.ts'
+export { masterCodec, mirrorCodec, sigmakerCodec } from './record-json.ts'

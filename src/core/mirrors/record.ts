@@ -4,20 +4,23 @@ import type { EpochMs } from '#base/time.ts'
  * Where a mirror stands in its life (R61–R62, R73–R76, R112–R113). A planned downtime is not a stage: it lies over
  * one, see `Downtime`. `removed` is the monitor's doing and ends by itself; `suspended` is the team's and does not.
  */
-export type MirrorStage =
-  | 'applied'
-  | 'checked'
-  | 'credentials'
-  | 'tested'
-  | 'listed'
-  | 'old'
-  | 'removed'
-  | 'suspended'
-  | 'retired'
-  | 'refused'
+export const MIRROR_STAGES = [
+  'applied',
+  'checked',
+  'credentials',
+  'tested',
+  'listed',
+  'old',
+  'removed',
+  'suspended',
+  'retired',
+  'refused',
+] as const
+export type MirrorStage = (typeof MIRROR_STAGES)[number]
 
 /** The four names `db.REGION.ZONE` (R30). */
-export type Region = 'europe' | 'america' | 'asia' | 'other'
+export const REGIONS = ['europe', 'america', 'asia', 'other'] as const
+export type Region = (typeof REGIONS)[number]
 
 /** Planned by the operator (R83); nobody is warned about it, and the mirror leaves the answers meanwhile. */
 export interface Downtime {

@@ -1,45 +1,62 @@
+import {
+  branded,
+  byKind,
+  type JsonReader,
+  jsonCodec,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  text,
+  textThat,
+} from '#base/json.ts'
 import { epochMs } from '#base/time.ts'
-import type { Letter, ListName, Recipient } from './letter.ts'
+import type { Letter } from './letter.ts'
+import type { OpenProblem } from './problem.ts'
 
-/** A letter as the outbox keeps it. */
-export function printLetter(letter: Letter): string {
-  return JSON.stringify(letter)
-}
+/** How letters and problems are kept in the store. */
 
-/** Undefined when it is none: an outbox of another version, or damaged. */
-export function parseLetter(json: string): Letter | undefined {
-  const value = parseJson(json)
-  if (!isObject(value)) return undefined
-  const { id, thread, to, at, subject, text } = value
-  if (typeof id !== 'string' || typeof subject !== 'string' || typeof text !== 'string') {
-    return undefined
-  }
-  if (!/^[0-9a-f]{1,64}$/.test(id) || typeof at !== 'number' || !Array.isArray(to)) return undefined
-  if (!Array.isArray(thread) || !thread.every((one) => typeof one === 'string')) return undefined
-  const recipients = to.map(recipient)
-  if (!recipients.every((one) => one !== undefined)) return undefined
-  return { id, thread, to: recipients, at: epochMs(at), subject, text }
-}
+/** Guess: a problem that lasts a year and is told every day. */
+const THREAD_MAX = 1000
+const RECIPIENTS_MAX = 16
+const TEXT_CHARS_MAX = 64 * 1024
+const LINES_MAX = 12_000
 
-const LISTS: readonly ListName[] = ['virusdb', 'mirrors', 'team']
+const time = branded(
+  (value) => (Number.isSafeInteger(value) ? epochMs(value) : undefined),
+  'a time',
+)
+const id = textThat('the id of a letter', (value) => /^[0-9a-f]{32}$/.test(value))
 
-function recipient(value: unknown): Recipient | undefined {
-  if (!isObject(value)) return undefined
-  const { kind, list, mirror } = value
-  const known = LISTS.find((name) => name === list)
-  if (kind === 'list' && known !== undefined) return { kind, list: known }
-  if (kind === 'operator' && typeof mirror === 'string') return { kind, mirror }
-  return undefined
-}
+const letter: JsonReader<Letter> = object({
+  id,
+  thread: listOf(id, THREAD_MAX),
+  to: listOf(
+    byKind({
+      list: { list: oneOf(['virusdb', 'mirrors', 'team']) },
+      operator: { mirror: text() },
+    }),
+    RECIPIENTS_MAX,
+  ),
+  at: time,
+  subject: text(),
+  text: text(TEXT_CHARS_MAX),
+})
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
+export const letterCodec = jsonCodec(letter)
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
-}
+const problem: JsonReader<OpenProblem> = object({
+  key: text(),
+  level: text(),
+  since: time,
+  title: text(),
+  lines: listOf(text(), LINES_MAX),
+  mirror: optional(text()),
+  seenAt: time,
+  lastAt: time,
+  letters: listOf(id, THREAD_MAX),
+  lastLetterAt: optional(time),
+  toldLevel: optional(text()),
+})
+
+export const problemCodec = jsonCodec(problem)

@@ -1,6 +1,6 @@
 import type { EpochMs } from '#base/time.ts'
 import type { Letter, Recipient } from './letter.ts'
-import { printLetter } from './letter-json.ts'
+import { letterCodec } from './letter-json.ts'
 
 /** Where letters wait for the postman, in the store's jobs. */
 export const OUTBOX = 'mail'
@@ -18,7 +18,7 @@ export function outboxEntries(letter: Letter): readonly OutboxEntry[] {
     queue: OUTBOX,
     key: `${letter.id} ${nameOf(recipient)}`,
     dueAt: letter.at,
-    body: printLetter({ ...letter, to: [recipient] }),
+    body: letterCodec.print({ ...letter, to: [recipient] }),
   }))
 }
 

@@ -119,6 +119,11 @@ function isDue(problem: OpenProblem, isOver: boolean, policy: NoticePolicy, now:
   return isWorse || now - problem.lastLetterAt >= policy.remindEveryMs
 }
 
+/** A name under which the store keeps it. */
+export function problemId({ key }: Pick<StandingProblem, 'key'>): string {
+  return letterId('problem', key)
+}
+
 interface Context {
   readonly zone: string
   readonly now: EpochMs

@@ -7,7 +7,7 @@ import {
   type Transition,
   type Watched,
 } from '#core/health/index.ts'
-import { type Letter, type OpenProblem, reviewProblems } from '#core/notices/index.ts'
+import { type Letter, type OpenProblem, problemId, reviewProblems } from '#core/notices/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import type { Stored } from '#ports/store.ts'
 import type { MonitorWorld } from './options.ts'
@@ -70,10 +70,10 @@ export class JudgeDesk {
     // Letters first: a crash here makes the same letters again, with the same ids; the other way it would lose them.
     for (const letter of review.letters) await this.#post(letter)
     const stored = new Map(before.map((one) => [one.name, one]))
-    for (const problem of review.open) await this.#keep(problem, stored.get(problem.key))
-    for (const { key } of review.closed) {
-      const one = stored.get(key)
-      if (one !== undefined) await store.notices.problems.remove(key, one.revision)
+    for (const problem of review.open) await this.#keep(problem, stored.get(problemId(problem)))
+    for (const problem of review.closed) {
+      const one = stored.get(problemId(problem))
+      if (one !== undefined) await store.notices.problems.remove(one.name, one.revision)
     }
   }
 
@@ -91,6 +91,6 @@ export class JudgeDesk {
       old.title !== problem.title
     const freshMs = this.#world.notices.calmMs * STANDING_FRESH_SHARE
     if (!isNews && problem.lastAt - old.lastAt < freshMs) return
-    await this.#world.store.notices.problems.put(problem.key, problem, before?.revision)
+    await this.#world.store.notices.problems.put(problemId(problem), problem, before?.revision)
   }
 }

@@ -136,7 +136,8 @@ export class Monitor {
       this.#storeAwaySince = undefined
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      if (this.#storeAwaySince === undefined) {
+      if (error.code !== 'away') onEvent(`what was decided could not be kept: ${error.message}`)
+      else if (this.#storeAwaySince === undefined) {
         onEvent(`the store is away, looking goes on: ${error.message}`)
       }
       this.#storeAwaySince ??= clock.now()

@@ -1,5 +1,6 @@
+import { describeJsonFault } from '#base/json.ts'
 import { type EpochMs, epochMs } from '#base/time.ts'
-import { type Letter, type ListName, OUTBOX, parseLetter } from '#core/notices/index.ts'
+import { type Letter, type ListName, letterCodec, OUTBOX } from '#core/notices/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import { MailError, type Mailer } from '#ports/mailer.ts'
 import { type Job, type Store, StoreError } from '#ports/store.ts'
@@ -36,6 +37,7 @@ export class Postman {
   async run(signal: AbortSignal): Promise<void> {
     const { store, clock, onEvent } = this.#world
     let wake = new AbortController()
+    let isAway = false
     using _ = store.watch((part) => {
       if (part === 'jobs') wake.abort(new Error('There may be mail'))
     })
@@ -43,10 +45,12 @@ export class Postman {
       wake = new AbortController()
       try {
         await this.empty(signal)
+        isAway = false
       } catch (error) {
         if (signal.aborted) return
         if (!(error instanceof StoreError)) throw error
-        onEvent(`cannot look into the outbox: ${error.message}`)
+        if (!isAway) onEvent(`cannot look into the outbox: ${error.message}`)
+        isAway = true
       }
       await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([signal, wake.signal])).catch(() => {})
     }
@@ -64,9 +68,11 @@ export class Postman {
 
   async #deliver(job: Job, signal: AbortSignal): Promise<void> {
     const { store, mailer } = this.#world
-    const letter = parseLetter(job.body)
-    const to = letter === undefined ? undefined : await this.#addressOf(letter)
-    if (letter === undefined || to === undefined) return await store.jobs.done(job)
+    const parsed = letterCodec.parse(job.body)
+    if (!parsed.ok) return await this.#giveUp(job, describeJsonFault(parsed.fault))
+    const letter = parsed.value
+    const to = await this.#addressOf(letter)
+    if (to === undefined) return await store.jobs.done(job)
     try {
       await mailer.send({ ...this.#headers(letter), to, text: letter.text }, signal)
       await store.jobs.done(job)
@@ -77,14 +83,19 @@ export class Postman {
   }
 
   async #failed(job: Job, letter: Letter, to: string, error: MailError): Promise<void> {
-    const { store, clock, self, onEvent } = this.#world
+    const { store, clock } = this.#world
     const now = clock.now()
     if (error.code === 'away' && now - letter.at < GIVE_UP_AFTER_MS) {
       return await store.jobs.retry(job, retryAt(job, now), error.message)
     }
-    const why = [error.message, `To ${to}: ${letter.subject}`]
-    await store.journal.append({ at: now, who: self, what: 'gave up a letter', subject: to, why })
-    onEvent(`a letter to ${to} is given up: ${error.message}`)
+    await this.#giveUp(job, `${error.message}; to ${to}: ${letter.subject}`)
+  }
+
+  async #giveUp(job: Job, reason: string): Promise<void> {
+    const { store, clock, self, onEvent } = this.#world
+    const entry = { at: clock.now(), who: self, what: 'gave up a letter', subject: job.key }
+    await store.journal.append({ ...entry, why: [reason] })
+    onEvent(`a letter is given up: ${reason}`)
     await store.jobs.done(job)
   }
 

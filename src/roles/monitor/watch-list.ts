@@ -7,7 +7,7 @@ import {
   type Watched,
 } from '#core/health/index.ts'
 import type { MirrorRecord } from '#core/mirrors/index.ts'
-import type { Revision } from '#ports/store.ts'
+import type { Revision, Write } from '#ports/store.ts'
 import type { MonitorWorld } from './options.ts'
 
 interface Entry {
@@ -105,24 +105,24 @@ export class WatchList {
   /** Writes what is new. Another writer's health is not fought over: ours is newer, so it goes over theirs. */
   async flush(): Promise<void> {
     const { health } = this.#world.store.registry
-    for (const name of [...this.#dirty]) {
+    const writes: Write<MirrorHealth>[] = []
+    for (const name of this.#dirty) {
+      const { health: value, healthRevision: over } = this.#entries.get(name) ?? {}
+      if (value !== undefined) writes.push({ name, value, over })
+    }
+    const outcomes = await health.putAll(writes)
+    for (const [index, { name, value }] of writes.entries()) {
       const entry = this.#entries.get(name)
-      const value = entry?.health
-      this.#dirty.delete(name)
-      if (entry === undefined || value === undefined) continue
-      try {
-        let written = await health.put(name, value, entry.healthRevision)
-        if (!written.ok) {
-          entry.healthRevision = (await health.get(name))?.revision
-          written = await health.put(name, value, entry.healthRevision)
-        }
-        if (written.ok) entry.healthRevision = written.value
-        else this.#dirty.add(name)
-      } catch (error) {
-        this.#dirty.add(name)
-        throw error
+      const written = outcomes[index]
+      if (entry === undefined || written === undefined) continue
+      if (!written.ok) entry.healthRevision = (await health.get(name))?.revision
+      else {
+        entry.healthRevision = written.value
+        // It was looked at again meanwhile: that is written next time.
+        if (entry.health === value) this.#dirty.delete(name)
       }
     }
+    for (const name of this.#dirty) if (!this.#entries.has(name)) this.#dirty.delete(name)
   }
 
   /** Addresses of every watched mirror. */
