@@ -103,8 +103,15 @@ export interface ReleaseStore {
    */
   reserveSerial(above?: Serial): Promise<Serial>
   reserveGeneration(above?: Generation): Promise<Generation>
-  /** Makes it the head. Refused when its generation is not above the head's, or its serial below. */
-  commit(head: Head, entry?: JournalEntry): Promise<Outcome<void, CommitFault>>
+  /**
+   * Makes it the head. `over` is the generation of the head that it was made from, undefined when there was none.
+   * Refused when another one is the head by now, or when its generation is not above, or its serial below.
+   */
+  commit(
+    head: Head,
+    over: Generation | undefined,
+    entry?: JournalEntry,
+  ): Promise<Outcome<void, CommitFault>>
   /** Newest first, one a serial. */
   history(limit: number): Promise<readonly Head[]>
   /** The release that clients are told of (decision 3); never lowered. */
@@ -117,10 +124,11 @@ export interface Announced {
   readonly at: EpochMs
 }
 
+/** What the head is now; undefined when there is none. */
 export interface CommitFault {
   readonly kind: 'overtaken'
-  readonly serial: Serial
-  readonly generation: Generation
+  readonly serial: Serial | undefined
+  readonly generation: Generation | undefined
 }
 
 export type AnnounceFault =

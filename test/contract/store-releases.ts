@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { epochMs } from '#base/time.ts'
 import { aHead, anEntry } from '../support/records.ts'
-import { aSerial } from '../support/values.ts'
+import { aGeneration, aSerial } from '../support/values.ts'
 import { type Claim, faultOf, NOW, sure, verbs } from './store-world.ts'
 
 export function releaseClaims(claim: Claim): void {
@@ -24,7 +24,7 @@ export function releaseClaims(claim: Claim): void {
   claim('numbers are above what the caller knows and above what was committed', async (world) => {
     await using store = await world.open()
     assert.equal(await store.releases.reserveSerial(aSerial(41)), 42)
-    sure(await store.releases.commit(aHead(50, 60)))
+    sure(await store.releases.commit(aHead(50, 60), undefined))
     assert.equal(await store.releases.reserveSerial(aSerial(3)), 51)
     assert.equal(await store.releases.reserveGeneration(), 61)
   })
@@ -34,28 +34,46 @@ export function releaseClaims(claim: Claim): void {
     async (world) => {
       await using one = await world.open()
       await using two = await world.open()
+      const [none, five, six] = [undefined, aGeneration(5), aGeneration(6)]
       assert.equal(await one.releases.head(), undefined)
-      sure(await one.releases.commit(aHead(3, 5), anEntry('published')))
+      assert.deepEqual(faultOf(await one.releases.commit(aHead(3, 5), five)), {
+        kind: 'overtaken',
+        serial: undefined,
+        generation: undefined,
+      })
+      sure(await one.releases.commit(aHead(3, 5), none, anEntry('published')))
       assert.deepEqual(await two.releases.head(), aHead(3, 5))
       const overtaken = { kind: 'overtaken', serial: 3, generation: 5 }
-      assert.deepEqual(faultOf(await two.releases.commit(aHead(4, 5), anEntry('no'))), overtaken)
-      assert.deepEqual(faultOf(await two.releases.commit(aHead(2, 6), anEntry('no'))), overtaken)
-      sure(await two.releases.commit(aHead(3, 6, 'rsync2')))
-      sure(await two.releases.commit(aHead(7, 9)))
+      assert.deepEqual(
+        faultOf(await two.releases.commit(aHead(4, 6), none, anEntry('no'))),
+        overtaken,
+      )
+      assert.deepEqual(
+        faultOf(await two.releases.commit(aHead(4, 5), five, anEntry('no'))),
+        overtaken,
+      )
+      assert.deepEqual(
+        faultOf(await two.releases.commit(aHead(2, 6), five, anEntry('no'))),
+        overtaken,
+      )
+      sure(await two.releases.commit(aHead(3, 6, 'rsync2'), five))
+      sure(await two.releases.commit(aHead(7, 9), six))
       assert.deepEqual(await one.releases.history(9), [aHead(7, 9), aHead(3, 6, 'rsync2')])
       assert.equal((await one.releases.history(1)).length, 1)
       assert.deepEqual(await verbs(one), ['published'])
     },
   )
 
+  // The later one does not know what the first one added, and would drop it.
   claim(
-    'of two masters that commit at once with one generation, one is overtaken',
+    'of two masters that commit at once over the same head, one is overtaken',
     async (world) => {
       await using one = await world.open()
       await using two = await world.open()
+      sure(await one.releases.commit(aHead(1, 1), undefined))
       const both = await Promise.all([
-        one.releases.commit(aHead(1, 1, 'rsync1')),
-        two.releases.commit(aHead(2, 1, 'rsync2')),
+        one.releases.commit(aHead(2, 2, 'rsync1'), aGeneration(1)),
+        two.releases.commit(aHead(3, 3, 'rsync2'), aGeneration(1)),
       ])
       assert.equal(both.filter(({ ok }) => ok).length, 1)
     },
@@ -66,7 +84,9 @@ export function releaseClaims(claim: Claim): void {
     const { releases } = store
     assert.equal(await releases.announced(), undefined)
     assert.deepEqual(faultOf(await releases.announce(aSerial(1), NOW)), { kind: 'unknown-release' })
-    for (const n of [1, 2, 3]) sure(await releases.commit(aHead(n, n)))
+    for (const n of [1, 2, 3]) {
+      sure(await releases.commit(aHead(n, n), n === 1 ? undefined : aGeneration(n - 1)))
+    }
     sure(await releases.announce(aSerial(2), NOW, anEntry('announced')))
     sure(await releases.announce(aSerial(2), epochMs(NOW + 1), anEntry('announced again')))
     assert.deepEqual(await releases.announced(), { serial: 2, at: NOW })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, readlink, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type Generation, generation, type Serial, serial } from '#base/names.ts'
@@ -39,7 +40,7 @@ const BUILDING = /^\.building-/
  * A master's releases on disk (decision 2): `releases/SERIAL/` holds one release's files, `trees/GENERATION/` is what
  * clients see: hard links to a release, its pointers and the signed manifest. Neither changes once it has its name.
  * The link `current` names the public tree and is switched by one rename, so at every instant, a crash included,
- * the old state is public or the new one.
+ * the old state is public or the new one. Between the two stands the caller's commit; `settle` ends what it began.
  */
 export class ReleaseFolder {
   readonly #options: ReleaseFolderOptions
@@ -49,13 +50,12 @@ export class ReleaseFolder {
     this.#options = options
   }
 
-  /** Reads what is public and sweeps what a crash left behind. Throws when what is public cannot be read. */
+  /** Reads what is public. Throws when that cannot be read. What a crash left behind waits for `settle`. */
   static async open(options: ReleaseFolderOptions): Promise<ReleaseFolder> {
     const opened = new ReleaseFolder(options)
     await mkdir(opened.#path('releases'), { recursive: true })
     await mkdir(opened.#path('trees'), { recursive: true })
-    opened.#published = await opened.#read()
-    await opened.#sweep()
+    opened.#published = await opened.#readPublic()
     return opened
   }
 
@@ -70,9 +70,14 @@ export class ReleaseFolder {
 
   /**
    * Makes a release public. `incoming` maps each path that is new or changed to the file it is taken from; every other
-   * file is linked from the release that is public now.
+   * file is linked from the release that is public now. `commit` is called when all of it is on disk and nothing of it
+   * is public; when it throws, the tree stays for `settle` to decide on.
    */
-  async publish(publication: Publication, incoming: ReadonlyMap<string, string>): Promise<void> {
+  async publish(
+    publication: Publication,
+    incoming: ReadonlyMap<string, string>,
+    commit: () => Promise<void> = async () => {},
+  ): Promise<void> {
     const { release } = publication
     this.#refuseGoingBack(release.serial, publication.generation)
     // What an earlier try left half-way, on a full disk perhaps, would stand in the way under the same numbers.
@@ -81,9 +86,25 @@ export class ReleaseFolder {
     if (this.#published?.release.serial !== release.serial) {
       await this.#buildRelease(release, incoming, target)
     }
-    await this.#publishTree(publication, target)
+    const tree = await this.#buildTree(publication, target)
+    await commit()
+    this.#step('committed')
+    await this.#switchTo(tree)
     await this.#sweep()
     this.#step('old releases swept')
+  }
+
+  /**
+   * Ends what a crash left between two steps: the tree of the generation that was committed becomes public where it is
+   * there and newer, and drafts and trees that nobody committed go. Says whether that generation is public now.
+   */
+  async settle(committed: Generation | undefined): Promise<boolean> {
+    const target = committed === undefined ? undefined : join('trees', String(committed))
+    const isNewer = (committed ?? -1) > (this.#published?.generation ?? -1)
+    const tree = target !== undefined && isNewer ? await this.#readTree(target) : undefined
+    if (tree !== undefined) await this.#switchTo(tree)
+    await this.#sweep()
+    return this.#published?.generation === committed
   }
 
   async #buildRelease(
@@ -113,7 +134,7 @@ export class ReleaseFolder {
     this.#step('release in place')
   }
 
-  async #publishTree(publication: Publication, releaseFolder: string): Promise<void> {
+  async #buildTree(publication: Publication, releaseFolder: string): Promise<PublishedTree> {
     const { release, generation: number, pointers, now } = publication
     const draft = this.#path('trees', `.building-${number}`)
     await rm(draft, { recursive: true, force: true })
@@ -140,8 +161,12 @@ export class ReleaseFolder {
     await rename(draft, folder)
     await syncFolder(this.#path('trees'))
     this.#step('tree in place')
-    await switchLink(this.current, join('trees', String(number)))
-    this.#published = { release, generation: number, folder }
+    return { release, generation: number, folder }
+  }
+
+  async #switchTo(tree: PublishedTree): Promise<void> {
+    await switchLink(this.current, join('trees', String(tree.generation)))
+    this.#published = tree
     this.#step('current switched')
   }
 
@@ -156,17 +181,25 @@ export class ReleaseFolder {
     }
   }
 
-  async #read(): Promise<PublishedTree | undefined> {
+  async #readPublic(): Promise<PublishedTree | undefined> {
     const target = await readlink(this.current).catch(() => undefined)
     if (target === undefined) return undefined
+    const tree = await this.#readTree(target)
+    if (tree === undefined) throw new Error(`Cannot read where "${this.current}" points`)
+    return tree
+  }
+
+  /** Undefined when there is no tree of that name. */
+  async #readTree(target: string): Promise<PublishedTree | undefined> {
     const number = generation(Number(basename(target)))
-    const stamp = await readFile(join(this.current, 'timestamp'), 'utf8')
+    const folder = this.#path(target)
+    if (number === undefined || !existsSync(folder)) return undefined
+    const stamp = await readFile(join(folder, 'timestamp'), 'utf8')
     const serialText = /serial (\d+) generation/.exec(stamp)?.[1]
     const releaseFile = this.#path('releases', serialText ?? '?', RELEASE_FILE)
     const parsed = parseRelease(await readFile(releaseFile, 'utf8'))
     if (!parsed.ok) throw new Error(`Cannot read "${releaseFile}": ${parsed.fault.reason}`)
-    if (number === undefined) throw new Error(`Cannot read where "${this.current}" points`)
-    return { release: parsed.value, generation: number, folder: this.#path(target) }
+    return { release: parsed.value, generation: number, folder }
   }
 
   /** Removes drafts, numbers above the public ones (a crash before the switch) and those too old to keep. */

@@ -38,16 +38,17 @@ export class MemoryReleases implements ReleaseStore {
     return this.#reserve('generation', above ?? 0, generation)
   }
 
-  async commit(head: Head, entry?: JournalEntry): Promise<Outcome<void, CommitFault>> {
+  async commit(
+    head: Head,
+    over: Generation | undefined,
+    entry?: JournalEntry,
+  ): Promise<Outcome<void, CommitFault>> {
     this.#state.check()
     const before = this.#head()
-    if (
-      before !== undefined &&
-      (head.generation <= before.generation || head.release.serial < before.release.serial)
-    ) {
-      const { generation: number, release } = before
-      return fail({ kind: 'overtaken', serial: release.serial, generation: number })
-    }
+    const at = { serial: before?.release.serial, generation: before?.generation }
+    const isAbove =
+      head.generation > (at.generation ?? -1) && head.release.serial >= (at.serial ?? -1)
+    if (at.generation !== over || !isAbove) return fail({ kind: 'overtaken', ...at })
     this.#state.heads.set(head.release.serial, head)
     this.#raise('serial', head.release.serial)
     this.#raise('generation', head.generation)

@@ -60,15 +60,16 @@ export class SqlReleases implements ReleaseStore {
     })
   }
 
-  async commit(head: Head, entry?: JournalEntry): Promise<Outcome<void, CommitFault>> {
+  async commit(
+    head: Head,
+    over: Generation | undefined,
+    entry?: JournalEntry,
+  ): Promise<Outcome<void, CommitFault>> {
     return await this.#access.write(async (session) => {
       const before = await numbersOfHead(session)
-      if (
-        before !== undefined &&
-        (head.generation <= before.generation || head.release.serial < before.serial)
-      ) {
-        return fail({ kind: 'overtaken', ...before })
-      }
+      const isAbove =
+        head.generation > (before.generation ?? -1) && head.release.serial >= (before.serial ?? -1)
+      if (before.generation !== over || !isAbove) return fail({ kind: 'overtaken', ...before })
       await session.rows(
         `INSERT INTO heads (serial, generation, release, master, committed_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (serial) DO UPDATE SET generation = excluded.generation, release = excluded.release,
@@ -121,13 +122,11 @@ export class SqlReleases implements ReleaseStore {
   }
 }
 
-async function numbersOfHead(
-  session: SqlSession,
-): Promise<{ readonly serial: Serial; readonly generation: Generation } | undefined> {
+async function numbersOfHead(session: SqlSession): Promise<Omit<CommitFault, 'kind'>> {
   const [row] = await session.rows(
     'SELECT serial, generation FROM heads ORDER BY serial DESC LIMIT 1',
   )
-  if (row === undefined) return undefined
+  if (row === undefined) return { serial: undefined, generation: undefined }
   return {
     serial: madeIn(row, 'serial', serial),
     generation: madeIn(row, 'generation', generation),

@@ -8,4 +8,11 @@ export {
   type Region,
   type SigmakerRecord,
 } from './record.ts'
-export { masterCodec, mirrorCodec, sigmakerCodec } from './record-json.ts'
+export {
+  masterCodec,
+  mirrorCodec,
+  type RegistrySnapshot,
+  sigmakerCodec,
+  snapshotCodec,
+} from './record-json.ts'
+export { serviceOf } from './service.ts'

@@ -15,6 +15,7 @@ import {
 import { isPlainName, parseDbName } from '#base/names.ts'
 import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
 import { epochMs } from '#base/time.ts'
+import { printSecrets } from '#formats/rsyncd-conf/index.ts'
 import {
   type MasterRecord,
   MIRROR_STAGES,
@@ -26,6 +27,7 @@ import {
 /** How the registry's records are kept: strict both ways, since a mirror's record decides where clients are sent. */
 
 /** Guesses, all far above what any network has; they bound what a damaged store can make us hold. */
+const RECORDS_MAX = 1_000_000
 const ADDRESSES_MAX = 64
 const ALIASES_MAX = 64
 const DOWNTIMES_MAX = 1000
@@ -33,7 +35,6 @@ const KEYS_MAX = 100
 const DATABASES_MAX = 10_000
 const MINUTES_A_DAY = 1440
 const BANDWIDTH_MBIT_MAX = 1_000_000
-const PASSWORD_CHARS_MAX = 512
 
 const name = textThat('a name of letters, digits, "_", "." and "-"', isPlainName)
 const host = textThat('a host name or an address', isHost)
@@ -46,6 +47,11 @@ const key = textThat(
 const time = branded(
   (value) => (Number.isSafeInteger(value) ? epochMs(value) : undefined),
   'a time',
+)
+/** One that it does not take would shut the module for every mirror. */
+const password = textThat(
+  'a password that rsync takes',
+  (value) => printSecrets([{ user: 'mirror', password: value }]).ok,
 )
 const minute = whole(0, MINUTES_A_DAY - 1)
 const mail = textThat('a mail address', (value) => /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u.test(value))
@@ -72,7 +78,7 @@ const mirror: JsonReader<MirrorRecord> = object({
   region: oneOf(REGIONS),
   bandwidthMbit: whole(1, BANDWIDTH_MBIT_MAX),
   admin: optional(mail),
-  rsyncLogin: optional(object({ user: name, password: text(PASSWORD_CHARS_MAX) })),
+  rsyncLogin: optional(object({ user: name, password })),
   downtimes: listOf(object({ from: time, until: time, reason: text() }), DOWNTIMES_MAX),
   push: object({
     bandwidthKbit: optional(whole(1, BANDWIDTH_MBIT_MAX * 1000)),
@@ -101,3 +107,13 @@ const master: JsonReader<MasterRecord> = object({
 export const mirrorCodec = jsonCodec(mirror)
 export const sigmakerCodec = jsonCodec(sigmaker)
 export const masterCodec = jsonCodec(master)
+
+/** Those whom a master serves, as it remembers them while the store is away. */
+export interface RegistrySnapshot {
+  readonly sigmakers: readonly SigmakerRecord[]
+  readonly mirrors: readonly MirrorRecord[]
+}
+
+export const snapshotCodec = jsonCodec<RegistrySnapshot>(
+  object({ sigmakers: listOf(sigmaker, RECORDS_MAX), mirrors: listOf(mirror, RECORDS_MAX) }),
+)
