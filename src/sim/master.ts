@@ -60,7 +60,7 @@ export class SimMaster {
             }
       const generation = await store.releases.reserveGeneration()
       const committed = { release, generation, master: name, committedAt: now }
-      const done = await store.releases.commit(committed)
+      const done = await store.releases.commit(committed, head?.generation)
       if (done.ok) network.push({ serial: release.serial, generation, stampedAt: now })
     } catch (error) {
       if (!(error instanceof StoreError)) throw error

@@ -24,3 +24,4 @@ export {
   ReleaseFolder,
   type ReleaseFolderOptions,
 } from './release-folder.ts'
+export { readTreePiece } from './tree-piece.ts'
