@@ -7,6 +7,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
+import { addStatusCommand } from './commands/status.ts'
 import { CommandEnd, complain, EXIT } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -22,6 +23,7 @@ export function program(): Command {
   addKeyCommands(cvdnet)
   addReleaseCommand(cvdnet)
   addRunCommand(cvdnet)
+  addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet

@@ -14,9 +14,13 @@ import {
   type Settings,
 } from '#formats/cvdnet-toml/index.ts'
 import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
-import { type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
-import { startMirror } from '#roles/mirror/index.ts'
+import type { MetricSource } from '#ports/metric.ts'
+import { type Master, type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
+import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { runMetrics, treeMetrics } from './metrics.ts'
+import { openNetworkStore } from './store.ts'
+import { runMonitor } from './watch.ts'
 
 /** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -31,16 +35,33 @@ export async function readSettings(file: string): Promise<Settings> {
 
 export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()
+  const sources: MetricSource[] = []
   if (settings.mirror !== undefined) {
-    starting.use(await runMirror(settings.mirror, settings.state))
+    const mirror = starting.use(await runMirror(settings.mirror, settings.state))
+    sources.push(treeMetrics('mirror', mirror.name, () => mirror.served()))
   }
   if (settings.master !== undefined) {
-    starting.use(await runMaster(settings.master, settings))
+    const master = starting.use(await runMaster(settings.master, settings))
+    sources.push(treeMetrics('master', master.name, () => publishedBy(master)))
+  }
+  if (settings.monitor !== undefined) {
+    await makeFolders(settings.state, 0o700)
+    const store = starting.use(await openNetworkStore(settings))
+    const monitor = await runMonitor(settings.monitor, settings, store, readSecret)
+    sources.push(starting.use(monitor).metrics)
+  }
+  if (settings.metrics !== undefined) {
+    starting.use(await runMetrics(settings.metrics, sources))
   }
   return starting.move()
 }
 
-async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDisposable> {
+function publishedBy(master: Master) {
+  const tree = master.published()
+  return tree && { serial: tree.release.serial, generation: tree.generation }
+}
+
+async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror> {
   const folder = join(state, 'mirror')
   await makeFolders(folder, 0o700)
   const running = await startMirror({
@@ -59,10 +80,7 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDi
   return running
 }
 
-async function runMaster(
-  master: MasterSettings,
-  { zone, state }: Settings,
-): Promise<AsyncDisposable> {
+async function runMaster(master: MasterSettings, { zone, state }: Settings): Promise<Master> {
   const folder = join(state, 'master')
   await makeFolders(folder, 0o700)
   if ((await stat(join(master.networkKeys, 'root.json')).catch(() => undefined)) === undefined) {

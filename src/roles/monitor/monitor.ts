@@ -3,9 +3,11 @@
  * and warns. Without the lease it stands by. When the store is away it goes on looking and writes later (decision 9).
  */
 import { type EpochMs, epochMs } from '#base/time.ts'
+import type { Metric } from '#ports/metric.ts'
 import { StoreError } from '#ports/store.ts'
 import { JudgeDesk } from './judge-desk.ts'
 import { Lookout } from './lookout.ts'
+import { networkMetrics } from './metrics.ts'
 import { NetworkNews } from './news.ts'
 import type { MonitorWorld } from './options.ts'
 import { WatchList } from './watch-list.ts'
@@ -45,6 +47,14 @@ export class Monitor {
 
   get looks(): number {
     return this.#lookout.looks
+  }
+
+  metrics(): readonly Metric[] {
+    const { clock, health } = this.#world
+    const { looks } = this.#lookout
+    const observer = this.#lookout.observer()
+    const facts = { newest: this.#news.newest, observer, holdsLease: this.holdsLease, looks }
+    return networkMetrics(this.#list.watched(), facts, health, clock.now())
   }
 
   /** How many mirrors are watched. */
