@@ -3,9 +3,14 @@ import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
 import { openStore } from '#adapters/store/index.ts'
 import { NOTIFY_USER, UPLOAD_USER } from '#core/gate/index.ts'
 import type { SigmakerRecord } from '#core/mirrors/index.ts'
-import { publicKeys } from '#formats/dsig/index.ts'
+import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
 import type { Store } from '#ports/store.ts'
-import { type Master, type PushEvent, startMaster } from '#roles/master/index.ts'
+import {
+  type Master,
+  type MasterPublisher,
+  type PushEvent,
+  startMaster,
+} from '#roles/master/index.ts'
 import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
@@ -34,6 +39,8 @@ export interface DemoOptions {
   readonly store?: Store
   /** How long a release waits for the store. */
   readonly storePatienceMs?: number
+  /** Whose databases the master accepts, given the demo's own publisher; by default his, with his patches made. */
+  readonly publishers?: (own: PublisherSecrets) => readonly MasterPublisher[]
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -83,7 +90,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
         retryMaxMs: 5 * 60_000,
       },
       timestampEveryMs: 6 * 3_600_000,
-      publishers: [publicKeys(keys.publisher)],
+      publishers: (options.publishers ?? ownPublisher)(keys.publisher),
       networkKeys: layout(folder).networkKeys,
       sigmakers: [
         { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*', mail: undefined },
@@ -111,6 +118,10 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
 /** Version that the demo's own database would have next. */
 export function nextVersion({ master }: DemoNetwork): number {
   return (master.published()?.release.files.get('demo.cvd')?.version ?? 0) + 1
+}
+
+function ownPublisher(secrets: PublisherSecrets): readonly MasterPublisher[] {
+  return [{ keys: publicKeys(secrets), secrets, always: [] }]
 }
 
 async function startHere(mirrors: readonly MirrorOptions[]): Promise<AsyncDisposable> {

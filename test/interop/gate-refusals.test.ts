@@ -68,9 +68,15 @@ const UPLOADS: readonly {
   },
   {
     situation: 'a .sign that cannot be checked',
+    as: 'test-3.cvd.sign',
+    bytes: () => readFile(realData('clamav/test-3.cvd.sign')),
+    reason: /test-3\.cvd\.sign: no certificate authority/,
+  },
+  {
+    situation: 'a .sign for what is not here',
     as: 'test-4.cvd.sign',
     bytes: () => readFile(realData('clamav/test-4.cvd.sign')),
-    reason: /test-4\.cvd\.sign: no certificate authority/,
+    reason: /test-4\.cvd\.sign: signs test-4\.cvd, and no database/,
   },
   {
     situation: 'a plain file outside a signed set',

@@ -45,6 +45,7 @@ export function aMaster(name: string, more: Partial<MasterRecord> = {}): MasterR
     module: 'clamavdb',
     hostKey: EXAMPLE_KEY,
     triggerKey: OTHER_KEY,
+    rsyncLogin: { user: name, password: `secret of ${name}` },
     isOut: false,
     ...more,
   }

@@ -11,7 +11,7 @@ import { masterFiles } from '#roles/master/index.ts'
 import { makeKit } from '#roles/registrar/index.ts'
 import { CommandEnd, EXIT, ended, say, sayJson } from '../../io.ts'
 import { untilInterrupted } from '../cvd/common.ts'
-import { readPublisherKeys } from '../run/roles.ts'
+import { readPublisher } from '../run/publishers.ts'
 import type { KitFlags } from './kits.ts'
 import { granted, type Office, openOffice } from './office.ts'
 
@@ -52,7 +52,7 @@ async function factsOf(
     throw new CommandEnd(EXIT.refused, `${name} has no login yet: cvdnet mirror approve ${name}`)
   }
   const own = masterOf(settings)
-  const publishers = await Promise.all(own.publisherKeys.map(readPublisherKeys))
+  const publishers = await Promise.all(own.publishers.map(readPublisher))
   const known = (await store.registry.masters.list()).map(({ value }) => value)
   const others = known.filter((master) => master.name !== own.name)
   const registered = known.find((master) => master.name === own.name)
@@ -62,7 +62,7 @@ async function factsOf(
     login,
     masters: [registered ?? (await ownMaster(settings)), ...others],
     tufRoot: await tufRoot(own.networkKeys),
-    publishers: publishers.map((keys) => ({
+    publishers: publishers.map(({ keys }) => ({
       name: keys.publisher,
       text: printPublisherKeys(keys),
     })),

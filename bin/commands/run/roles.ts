@@ -13,13 +13,13 @@ import {
   type Settings,
   type StoreSettings,
 } from '#formats/cvdnet-toml/index.ts'
-import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
 import type { Store } from '#ports/store.ts'
 import { masterFiles, startMaster } from '#roles/master/index.ts'
 import { startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
-import { mustRead, readSecret } from './secrets.ts'
+import { readSecret } from './secrets.ts'
 
 /** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -61,6 +61,7 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDi
     hostKeyFile: join(folder, 'ssh_host_ed25519_key'),
     masters: mirror.masters,
     deleteShareMax: mirror.deleteShareMax,
+    rebuild: mirror.rebuild,
     onEvent: (line) => say(`${mirror.name}: ${line}`),
   })
   const { http, ssh } = running
@@ -81,7 +82,7 @@ async function runMaster(
     say(`${master.name}: made the network's keys in "${master.networkKeys}"`)
     say(`${master.name}: keep tuf-root.pem somewhere else; root.json goes into every mirror's kit`)
   }
-  const { name, publisherKeys, sigmakers, mirrors, ...rest } = master
+  const { name, publishers, sigmakers, mirrors, ...rest } = master
   const now = epochMs(Date.now())
   const running = await startMaster({
     ...rest,
@@ -89,7 +90,7 @@ async function runMaster(
     zone,
     state: folder,
     store,
-    publishers: await Promise.all(publisherKeys.map(readPublisherKeys)),
+    publishers: await Promise.all(publishers.map(readPublisher)),
     sigmakers: sigmakers.map(sigmakerRecord),
     mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
     onEvent: (line) => say(`${name}: ${line}`),
@@ -100,10 +101,4 @@ async function runMaster(
   say(`${name}: host key, for sigmakers: ${ssh.hostKey}`)
   say(`${name}: calls mirrors with this key, for their settings: ${publicKey}`)
   return running
-}
-
-export async function readPublisherKeys(file: string): Promise<PublisherKeys> {
-  const keys = parsePublisherKeys(await mustRead(file))
-  if (keys.ok) return keys.value
-  throw new CommandEnd(EXIT.usage, `"${file}" holds no keys: ${describeKeyFault(keys.fault)}`)
 }

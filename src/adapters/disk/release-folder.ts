@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, readlink, rename, rm, utimes } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { type Generation, generation, type Serial, serial } from '#base/names.ts'
 import type { EpochMs, EpochSeconds } from '#base/time.ts'
 import { manifestOf, parseRelease, printRelease, type Release } from '#core/release/index.ts'
@@ -107,6 +107,37 @@ export class ReleaseFolder {
     return this.#published?.generation === committed
   }
 
+  /**
+   * Makes a verified tree of another master public here as it is: the same release, the same pointers, the same signed
+   * manifest. `staged` is its folder, on the same file system.
+   */
+  async adopt(release: Release, number: Generation, staged: string): Promise<void> {
+    this.#refuseGoingBack(release.serial, number)
+    await this.#sweep()
+    const target = this.#path('releases', String(release.serial))
+    const had = this.#published?.release.files
+    if (this.#published?.release.serial !== release.serial) {
+      const incoming = [...release.files.values()]
+        .filter(({ path, sha256 }) => had?.get(path)?.sha256 !== sha256)
+        .map(({ path }): [string, string] => [path, join(staged, path)])
+      await this.#buildRelease(release, new Map(incoming), target)
+    }
+    const { draft, folders } = await this.#draftTree(release, number, target)
+    for (const entry of await readdir(staged, { recursive: true, withFileTypes: true })) {
+      const source = join(entry.parentPath, entry.name)
+      const path = relative(staged, source)
+      if (!entry.isFile() || release.files.has(path)) continue
+      const place = join(draft, path)
+      await mkdir(dirname(place), { recursive: true })
+      folders.add(dirname(place))
+      await linkOrCopy(source, place)
+      await syncFile(place)
+    }
+    this.#step('pointers taken over')
+    await this.#switchTo(await this.#placeTree(draft, folders, release, number))
+    await this.#sweep()
+  }
+
   async #buildRelease(
     release: Release,
     incoming: ReadonlyMap<string, string>,
@@ -136,6 +167,25 @@ export class ReleaseFolder {
 
   async #buildTree(publication: Publication, releaseFolder: string): Promise<PublishedTree> {
     const { release, generation: number, pointers, now } = publication
+    const { draft, folders } = await this.#draftTree(release, number, releaseFolder)
+    const listed = []
+    for (const [path, text] of pointers) {
+      await writeFileAtomic(join(draft, path), text)
+      const sha256 = createHash('sha256').update(text).digest('hex')
+      listed.push({ path, bytes: Buffer.byteLength(text), sha256 })
+    }
+    this.#step('pointers written')
+    await this.#options.signer.sign(draft, manifestOf(release, number, listed), now)
+    this.#step('manifest signed')
+    return await this.#placeTree(draft, folders, release, number)
+  }
+
+  /** A tree with the release's files in it, under a name that a sweep removes. */
+  async #draftTree(
+    release: Release,
+    number: Generation,
+    releaseFolder: string,
+  ): Promise<{ readonly draft: string; readonly folders: Set<string> }> {
     const draft = this.#path('trees', `.building-${number}`)
     await rm(draft, { recursive: true, force: true })
     await mkdir(draft)
@@ -147,16 +197,16 @@ export class ReleaseFolder {
       await linkOrCopy(join(releaseFolder, file.path), place)
     }
     this.#step('tree linked')
-    const listed = []
-    for (const [path, text] of pointers) {
-      await writeFileAtomic(join(draft, path), text)
-      const sha256 = createHash('sha256').update(text).digest('hex')
-      listed.push({ path, bytes: Buffer.byteLength(text), sha256 })
-    }
-    this.#step('pointers written')
-    await this.#options.signer.sign(draft, manifestOf(release, number, listed), now)
+    return { draft, folders }
+  }
+
+  async #placeTree(
+    draft: string,
+    folders: ReadonlySet<string>,
+    release: Release,
+    number: Generation,
+  ): Promise<PublishedTree> {
     for (const folder of folders) await syncFolder(folder)
-    this.#step('manifest signed')
     const folder = this.#path('trees', String(number))
     await rename(draft, folder)
     await syncFolder(this.#path('trees'))

@@ -101,6 +101,7 @@ const master: JsonReader<MasterRecord> = object({
   module: name,
   hostKey: key,
   triggerKey: key,
+  rsyncLogin: object({ user: name, password }),
   isOut: flag,
 })
 

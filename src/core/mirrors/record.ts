@@ -92,6 +92,8 @@ export interface MasterRecord {
   readonly hostKey: string
   /** The key that it calls mirrors and the other masters with. */
   readonly triggerKey: string
+  /** With which it pulls from the other masters. */
+  readonly rsyncLogin: { readonly user: string; readonly password: string }
   /** Said to be away by `cvdnet master out`: then the others work without it (decision 8). */
   readonly isOut: boolean
 }

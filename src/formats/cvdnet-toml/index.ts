@@ -7,6 +7,7 @@ export type {
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
+  PublisherSettings,
   RegistrySettings,
   SecretPlace,
   Settings,

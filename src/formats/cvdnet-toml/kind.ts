@@ -123,6 +123,12 @@ export function integer(min: number, max: number): Kind<number> {
   }
 }
 
+export const flag: Kind<boolean> = {
+  wanted: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+  standIn: false,
+}
+
 export function share(): Kind<number> {
   return {
     wanted: 'a number from 0 to 1',

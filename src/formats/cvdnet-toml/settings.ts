@@ -38,7 +38,6 @@ export interface MasterSettings {
   readonly module: string
   readonly releasesKept: number
   readonly timestampEveryMs: number
-  readonly publisherKeys: readonly string[]
   readonly networkKeys: string
   readonly ssh: ListenSettings
   readonly rsync: ListenSettings
@@ -55,8 +54,18 @@ export interface MasterSettings {
     readonly retryBaseMs: number
     readonly retryMaxMs: number
   }
+  readonly publishers: readonly PublisherSettings[]
   readonly sigmakers: readonly SigmakerSettings[]
   readonly mirrors: readonly MirrorEntry[]
+}
+
+/** Paths are those of files; ClamAV alone has none of keys. */
+export interface PublisherSettings {
+  readonly name: string
+  readonly keys: string | undefined
+  readonly secrets: string | undefined
+  readonly certs: string | undefined
+  readonly always: readonly ('patch' | 'sign')[]
 }
 
 export interface SigmakerSettings {
@@ -92,6 +101,7 @@ export interface MirrorSettings {
   readonly conf: string
   readonly names: readonly string[]
   readonly deleteShareMax: number
+  readonly rebuild: boolean
   readonly ssh: ListenSettings
   readonly http: ListenSettings
   readonly masters: readonly { readonly name: string; readonly key: string }[]

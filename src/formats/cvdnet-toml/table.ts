@@ -7,6 +7,7 @@ import {
   MASTER_SSH,
   MASTER_UPLOAD,
   MIRRORS,
+  PUBLISHERS,
   SIGMAKERS,
 } from './master-table.ts'
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
@@ -68,6 +69,7 @@ export const SECTIONS: readonly Section[] = [
   MASTER_RSYNC,
   MASTER_UPLOAD,
   MASTER_PUSH,
+  PUBLISHERS,
   SIGMAKERS,
   MIRRORS,
   MIRROR,

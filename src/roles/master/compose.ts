@@ -63,7 +63,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     signer: await TufSigner.load(options.networkKeys),
     kept: options.releasesKept,
   })
-  const desk = makeDesk(options, releases, registry, journal)
+  const desk = await makeDesk(options, releases, registry, journal)
   // A master that has something public serves it at once; a new one has nothing to serve before its first tree.
   const begun = tellErrors(() => desk.start(stop.signal), onEvent)
   starting.defer(() => begun)
@@ -71,7 +71,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   const mirrorDoor = starting.use(makeMirrorDoor(options, releases))
   await mirrorDoor.letIn(loginsOf(registry.mirrors))
   const pusher = await makePusher(options, registry, journal)
-  const master = await MasterDesk.open({
+  const master = new MasterDesk({
     name,
     state,
     sigmakers: () => registry.sigmakers,

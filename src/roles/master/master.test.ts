@@ -34,7 +34,7 @@ test('a second master on the same state folder does not start, and harms nothing
       retryMaxMs: 1,
     },
     timestampEveryMs: 3_600_000,
-    publishers: [publicKeys(network.keys.publisher)],
+    publishers: [{ keys: publicKeys(network.keys.publisher), always: [] }],
     networkKeys: layout(network.folder).networkKeys,
     sigmakers: [],
     mirrors: [],
@@ -81,7 +81,7 @@ test('a sigmaker who is added gets in at once, and one who is removed does not',
   const entries = await network.store.journal.read({ limit: 99, subject: 'sigmaker' })
   assert.deepEqual(
     entries.map(({ what }) => what),
-    ['added'],
+    ['sigmaker-added'],
   )
   assert.ok(theirs !== undefined)
   await sigmakers.remove('sigmaker', theirs.revision)

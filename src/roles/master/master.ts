@@ -1,5 +1,3 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { PublishedTree } from '#adapters/disk/index.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
@@ -33,14 +31,8 @@ const TRIGGER_END = { published: 0, refused: 1, failed: 3 } as const
 export class MasterDesk implements SshDoorPolicy {
   readonly #parts: MasterParts
 
-  private constructor(parts: MasterParts) {
+  constructor(parts: MasterParts) {
     this.#parts = parts
-  }
-
-  /** Sweeps sets that a crash left under judgement. */
-  static async open(parts: MasterParts): Promise<MasterDesk> {
-    await rm(join(parts.state, 'intake'), { recursive: true, force: true })
-    return new MasterDesk(parts)
   }
 
   admit(user: string, key: string): SshAdmission | undefined {

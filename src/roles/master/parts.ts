@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { ReleaseFolder } from '#adapters/disk/index.ts'
 import { HttpProbe } from '#adapters/http/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
@@ -8,7 +7,6 @@ import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 import { indexPage, mirrorsPage } from '#core/pages/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
 import type { Journal } from '#ports/journal.ts'
-import { examineSet } from './examine.ts'
 import { MirrorDoor } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { Publisher } from './publisher.ts'
@@ -22,12 +20,12 @@ import { ReleaseDesk } from './release-desk.ts'
 /** Guess: a sigmaker who looks at his terminal rather sees it end than waits longer. */
 const STORE_PATIENCE_MS = 10 * 60_000
 
-export function makeDesk(
+export async function makeDesk(
   options: MasterOptions,
   releases: ReleaseFolder,
   registry: Registry,
   journal: Journal,
-): ReleaseDesk {
+): Promise<ReleaseDesk> {
   const { name, zone, state, store, storePatienceMs = STORE_PATIENCE_MS } = options
   const publisher = new Publisher({
     self: name,
@@ -46,17 +44,12 @@ export function makeDesk(
       ])
     },
   })
-  return new ReleaseDesk({
+  return await ReleaseDesk.open({
     state,
     publisher,
     clock: systemClock,
     journal,
-    examine: (frozen, published, signal) =>
-      examineSet(frozen, published, {
-        publishers: options.publishers,
-        scratch: join(state, 'scratch'),
-        signal,
-      }),
+    publishers: options.publishers,
   })
 }
 

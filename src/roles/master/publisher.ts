@@ -28,7 +28,7 @@ export class PublishError extends Error {
 }
 
 /**
- * What is public on this master, kept in step with the head in the store (docs/adr/0008): numbers from the store, the
+ * What is public on this master, kept in step with the head in the store (docs/adr/0009): numbers from the store, the
  * tree on disk, the commit in the store, the switch on disk, in this order. A crash in between is ended by `settle`.
  */
 export class Publisher {

@@ -13,10 +13,16 @@ import { type Records, type Store, StoreError } from '#ports/store.ts'
 export interface RegistryOptions {
   readonly self: string
   readonly state: string
-  readonly store: Pick<Store, 'registry'>
+  readonly store: Pick<Store, 'registry' | 'journal'>
   readonly clock: Clock
   readonly onEvent: (line: string) => void
 }
+
+/** What the journal says of one who was taken in, by whatever way. */
+export const ADDED_SIGMAKER = 'sigmaker-added'
+export const ADDED_MIRROR = 'mirror-added'
+/** Entries of one name that are looked through. */
+const HISTORY_READ = 100_000
 
 /**
  * Whom this master serves, as the registry has it. What was read last is kept on disk, so that sigmakers are let in and
@@ -75,20 +81,29 @@ export class Registry {
 
   async #takeIn({ sigmakers, mirrors }: RegistrySnapshot): Promise<void> {
     const { registry } = this.#options.store
-    for (const one of sigmakers) await this.#takeInOne(registry.sigmakers, one)
-    for (const one of mirrors) await this.#takeInOne(registry.mirrors, one)
+    for (const one of sigmakers) {
+      await this.#takeInOne(registry.sigmakers, one, ADDED_SIGMAKER)
+    }
+    for (const one of mirrors) await this.#takeInOne(registry.mirrors, one, ADDED_MIRROR)
   }
 
+  /** One whom the team removed does not come back because a file still names him. */
   async #takeInOne<T extends { readonly name: string }>(
     records: Records<T>,
     record: T,
+    what: string,
   ): Promise<void> {
-    const { self, clock } = this.#options
-    const why = ["from this master's settings; from now on the registry holds"]
-    const entry = { at: clock.now(), who: self, what: 'added', subject: record.name, why }
-    if ((await records.get(record.name)) === undefined) {
-      await records.put(record.name, record, undefined, entry)
+    const { self, clock, store, onEvent } = this.#options
+    const { name } = record
+    if ((await records.get(name)) !== undefined) return
+    const history = await store.journal.read({ limit: HISTORY_READ, subject: name })
+    if (history.some((entry) => entry.what === what)) {
+      onEvent(`"${name}" was removed from the registry, and stays out though the settings name it`)
+      return
     }
+    const why = ["from this master's settings; from now on the registry holds"]
+    const entry = { at: clock.now(), who: self, what, subject: name, why }
+    await records.put(name, record, undefined, entry)
   }
 
   async #readSnapshot(): Promise<RegistrySnapshot | undefined> {

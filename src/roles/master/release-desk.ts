@@ -1,38 +1,32 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type FrozenFile, freeze, keepAside, takeOut } from '#adapters/disk/index.ts'
+import { type FrozenFile, freeze, keepAside, makeFolders, takeOut } from '#adapters/disk/index.ts'
 import type { Generation } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
-import {
-  describeReason,
-  judge,
-  type Releaser,
-  type SetFacts,
-  type Verdict,
-} from '#core/gate/index.ts'
+import { describeReason, type Releaser, type Verdict } from '#core/gate/index.ts'
 import { isUploadInProgress } from '#core/intake/index.ts'
 import { planRelease, type Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Journal } from '#ports/journal.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
+import { type Assessed, assess } from './assess.ts'
+import { cutHeaders } from './cut-headers.ts'
+import { makeLegacyFiles } from './make-legacy-files.ts'
+import type { MasterPublisher } from './options.ts'
 import type { Publisher } from './publisher.ts'
-import { describeFiles, describeSet } from './words.ts'
-
-/** Reads a frozen upload and says what is in it. */
-export type Examine = (
-  frozen: readonly FrozenFile[],
-  published: { readonly release: Release; readonly folder: string } | undefined,
-  signal: AbortSignal,
-) => Promise<SetFacts>
+import type { ExamineContext } from './upload-files.ts'
+import { describeChanges, describeFiles } from './words.ts'
 
 export interface DeskOptions {
   /** For frozen sets under judgement and for refused ones. */
   readonly state: string
   readonly publisher: Publisher
-  readonly examine: Examine
+  readonly publishers: readonly MasterPublisher[]
   readonly clock: Clock
   readonly journal: Journal
+  /** Told each step by name, in order. Tests end the process here. */
+  readonly onStep?: (step: string) => void
 }
 
 /** Refused uploads that are kept for a look. Guess: a week of a clumsy sigmaker. */
@@ -49,6 +43,8 @@ interface Upload {
   readonly folder: string
   readonly frozenFolder: string
   readonly frozen: readonly FrozenFile[]
+  /** For what is unpacked and made on the way. */
+  readonly scratch: string
 }
 
 /**
@@ -60,8 +56,14 @@ export class ReleaseDesk {
   #queue: Promise<unknown> = Promise.resolve()
   #busy = 0
 
-  constructor(options: DeskOptions) {
+  private constructor(options: DeskOptions) {
     this.#options = options
+  }
+
+  /** Sweeps sets that a crash left under judgement, with all that was made for them. */
+  static async open(options: DeskOptions): Promise<ReleaseDesk> {
+    await rm(join(options.state, 'intake'), { recursive: true, force: true })
+    return new ReleaseDesk(options)
   }
 
   /** Judges and publishes what lies in the sigmaker's folder. */
@@ -113,19 +115,27 @@ export class ReleaseDesk {
     const { clock, state } = this.#options
     const id = `${new Date(clock.now()).toISOString().replaceAll(':', '')}-${sigmaker.name}`
     const frozenFolder = join(state, 'intake', id)
+    // Below `intake` as well, so that what a crash leaves is swept with it.
+    const scratch = `${frozenFolder}.work`
     try {
       const frozen = await freeze(folder, frozenFolder, isUploadInProgress)
-      return await this.#judge(sigmaker, { id, frozenFolder, folder, frozen }, call)
+      await makeFolders(scratch, 0o700)
+      this.#step('upload frozen')
+      return await this.#judge(sigmaker, { id, frozenFolder, folder, frozen, scratch }, call)
     } finally {
+      await rm(scratch, { recursive: true, force: true })
       await rm(frozenFolder, { recursive: true, force: true })
     }
   }
 
   async #judge(sigmaker: Releaser, upload: Upload, call: SshCall): Promise<DeskOutcome> {
-    const { publisher, clock, examine } = this.#options
-    const facts = await examine(upload.frozen, publisher.published, call.signal)
-    for (const line of describeSet(facts)) call.print(`  ${line}`)
-    const verdict = judge(facts, sigmaker, publisher.published?.release, clock.now())
+    const { publisher, clock, publishers } = this.#options
+    const { signal } = call
+    const context = { publishers, scratch: upload.scratch, now: clock.now(), signal }
+    const print = (line: string) => call.print(line)
+    const assessed = await assess(upload.frozen, sigmaker, publisher.published, context, print)
+    const { verdict } = assessed
+    this.#step('judged')
     switch (verdict.kind) {
       case 'refused':
         await this.#refuse(sigmaker, upload, verdict, call)
@@ -135,7 +145,13 @@ export class ReleaseDesk {
         await takeOut(upload.folder, upload.frozen)
         return verdict
       case 'accepted': {
-        const outcome = await this.#accept(sigmaker, verdict, upload.frozenFolder, call)
+        const outcome = await this.#accept(
+          sigmaker,
+          upload,
+          { ...assessed, verdict },
+          context,
+          call,
+        )
         await takeOut(upload.folder, upload.frozen)
         return outcome
       }
@@ -146,27 +162,40 @@ export class ReleaseDesk {
 
   async #accept(
     sigmaker: Releaser,
-    verdict: Extract<Verdict, { kind: 'accepted' }>,
-    frozenFolder: string,
+    { frozenFolder }: Upload,
+    assessed: Assessed & { readonly verdict: Extract<Verdict, { kind: 'accepted' }> },
+    context: ExamineContext,
     call: SshCall,
   ): Promise<DeskOutcome> {
-    const { publisher, clock } = this.#options
-    const next = planRelease(
-      publisher.published?.release,
-      verdict,
-      await publisher.nextSerial(),
-      toSeconds(clock.now()),
+    const { publisher } = this.#options
+    const { verdict, made, notes, set } = assessed
+    const { published } = publisher
+    const publishedAt = toSeconds(context.now)
+    const incoming = new Map(
+      verdict.files.map(({ path }) => [path, made.get(path) ?? join(frozenFolder, path)]),
     )
-    const incoming = new Map(verdict.files.map(({ path }) => [path, join(frozenFolder, path)]))
+    const wish = { files: verdict.files, incoming, published, publishedAt }
+    const legacy = await makeLegacyFiles(wish, context)
+    this.#step('legacy files made')
+    const next = planRelease(
+      published?.release,
+      { files: [...verdict.files, ...legacy.files], drop: verdict.drop },
+      await publisher.nextSerial(),
+      publishedAt,
+    )
+    const sources = new Map([...incoming, ...legacy.incoming])
+    const news = [...legacy.notes, ...describeChanges(set.changes)]
     const what = describeFiles(verdict.files)
-    const generation = await publisher.publish(next, incoming, {
-      at: clock.now(),
+    const taken = await cutHeaders(next, published, sources, frozenFolder)
+    const generation = await publisher.publish(next, taken, {
+      at: context.now,
       who: sigmaker.name,
       what: 'published',
       subject: `release ${next.serial}`,
-      why: [what],
+      why: [what, ...notes, ...news.map((line) => line.trim())],
     })
     call.print(`accepted: ${what} is published as release ${next.serial}`)
+    for (const line of news) call.print(`  ${line}`)
     return { kind: 'published', release: next, generation }
   }
 
@@ -185,6 +214,10 @@ export class ReleaseDesk {
     await keepAside(upload.frozenFolder, aside, reasons, REFUSED_KEPT)
     await takeOut(upload.folder, upload.frozen)
     call.complain(`the upload is kept on the master as refused/${upload.id}`)
+  }
+
+  #step(name: string): void {
+    this.#options.onStep?.(name)
   }
 
   /** A journal that cannot be written is told, and changes nothing about what was decided and published. */
