@@ -43,9 +43,10 @@ want_postgres() {
 
 want_npm
 case "${1:-run}" in
-  run) want_debian rsync=rsync ;;
+  run) want_debian rsync=rsync gpg=gnupg gpgv=gpgv ;;
   test)
-    want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam
+    want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
+      gpg=gnupg gpgv=gpgv nginx=nginx apache2=apache2-bin useradd=passwd
     want_postgres ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

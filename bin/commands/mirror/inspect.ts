@@ -14,7 +14,7 @@ const TRIGGER_KEY = 'master/trigger_ed25519_key'
 const SYNC_MS = 20 * 60_000
 
 export async function inspect(
-  { settings, store }: Office,
+  { settings, store, rules }: Office,
   mirror: MirrorRecord,
   isTold: boolean,
 ): Promise<{ readonly points: readonly Point[]; readonly verdict: Verdict }> {
@@ -24,7 +24,7 @@ export async function inspect(
     mirror,
     {
       zone: settings.zone,
-      mbitMin: settings.registry.bandwidthMbitMin,
+      rules,
       head: await store.releases.head(),
       trigger: hasKey ? new SshTrigger({ privateKey: await readFile(keyFile, 'utf8') }) : undefined,
       syncMs: settings.master?.push.syncTimeoutMs ?? SYNC_MS,

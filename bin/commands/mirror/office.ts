@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { systemClock } from '#adapters/system/index.ts'
 import type { Outcome } from '#base/outcome.ts'
+import type { MirrorRules } from '#core/mirrors/index.ts'
 import type { Settings } from '#formats/cvdnet-toml/index.ts'
 import type { Store } from '#ports/store.ts'
 import { Registrar, type RegistrarWorld, SigmakerList } from '#roles/registrar/index.ts'
@@ -14,21 +15,19 @@ export interface Office extends AsyncDisposable {
   readonly store: Store
   readonly registrar: Registrar
   readonly sigmakers: SigmakerList
+  readonly rules: MirrorRules
 }
 
 export async function openOffice(config: string): Promise<Office> {
   const settings = await readSettings(config)
   const store = await openNetworkStore(settings)
   const { bandwidthMbitMin, privateAddresses } = settings.registry
-  const world: RegistrarWorld = {
-    store,
-    clock: systemClock,
-    who: whoAmI(),
-    rules: { bandwidthMbitMin, allowsPrivate: privateAddresses === 'allowed' },
-  }
+  const rules = { bandwidthMbitMin, allowsPrivate: privateAddresses === 'allowed' }
+  const world: RegistrarWorld = { store, clock: systemClock, who: whoAmI(), rules }
   return {
     settings,
     store,
+    rules,
     registrar: new Registrar(world),
     sigmakers: new SigmakerList(world),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),

@@ -35,7 +35,7 @@ server {
 export function apacheSample(facts: KitFacts): string {
   const { zone, httpPort, place } = facts
   const [first = '', ...others] = servedNames(facts)
-  return `# Apache 2.4: a virtual host for mirror "${facts.name}" of ${zone}. Needs mod_alias, mod_headers, mod_auth_basic.
+  return `# Apache 2.4: a virtual host for mirror "${facts.name}" of ${zone}. Needs mod_rewrite, mod_headers.
 <VirtualHost *:${httpPort}>
     ServerName ${first}
     ServerAlias ${others.join(' ')}
@@ -44,9 +44,13 @@ export function apacheSample(facts: KitFacts): string {
         Options -Indexes +SymLinksIfOwnerMatch
         AllowOverride None
         Require all granted
-        # Instead of 403, which locks freshclam out for a day.
         DirectoryIndex index.html
+        # Instead of 403, which locks freshclam out for a day.
         RedirectMatch 404 "/\\."
+        RewriteEngine On
+        RewriteCond %{REQUEST_FILENAME} -d
+        RewriteCond %{REQUEST_FILENAME}/index.html !-f
+        RewriteRule ^ - [R=404,L]
     </Directory>
     # Old proxies cache badly: they are to ask before they answer from memory.
     Header set Cache-Control "public, no-cache"

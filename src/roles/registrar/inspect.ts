@@ -2,8 +2,10 @@
  * The full check of a mirror: ssh, then a sync with its login, then each address as clients see it. Whatever is wrong is a
  * finding; only the signal ends it early.
  */
+import { lookup } from 'node:dns/promises'
 import { lookAtLocalFiles, lookAtWeb, type WebMirror } from '#adapters/inspection/index.ts'
 import { fingerprint, seeHostKey } from '#adapters/ssh/index.ts'
+import { fail, type Outcome, ok } from '#base/outcome.ts'
 import {
   type ByName,
   type Finding,
@@ -14,14 +16,19 @@ import {
   yes,
 } from '#core/inspection/index.ts'
 import { servedNames } from '#core/kit/index.ts'
-import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
+import {
+  type MirrorRecord,
+  type MirrorRules,
+  mirrorAddress,
+  serviceOf,
+} from '#core/mirrors/index.ts'
 import type { Head } from '#ports/store.ts'
 import { type Trigger, TriggerError } from '#ports/trigger.ts'
 
 export interface InspectWorld {
   readonly zone: string
-  /** R32. */
-  readonly mbitMin: number
+  /** R32, and whether a check may go to loopback and private addresses. */
+  readonly rules: MirrorRules
   /** What is published; undefined when nothing is yet. */
   readonly head: Head | undefined
   /** Undefined where this machine has no key that mirrors obey. */
@@ -44,7 +51,7 @@ export async function inspectMirror(
   signal: AbortSignal,
 ): Promise<Inspection> {
   const points: Point[] = []
-  const { key, port, pin } = await lookAtSsh(mirror, signal)
+  const { key, port, pin } = await lookAtSsh(mirror, world.rules, signal)
   const ssh = `${mirror.host} port ${mirror.sshPort}`
   points.push(
     { name: 'ssh port', at: ssh, finding: port },
@@ -77,7 +84,7 @@ async function localFiles(
 function webOf(
   mirror: MirrorRecord,
   address: string,
-  { zone, head, mbitMin }: InspectWorld,
+  { zone, head, rules }: InspectWorld,
 ): WebMirror {
   const files = [...(head?.release.files.values() ?? [])].filter(({ kind }) => kind === 'database')
   const largest = files.toSorted((a, b) => b.bytes - a.bytes)[0]
@@ -87,7 +94,7 @@ function webOf(
     names: servedNames({ ...mirror, zone }).map((name) => name.replace('*', 'test')),
     largest: largest?.path,
     wanted: head && { serial: head.release.serial, generation: head.generation },
-    mbitMin,
+    mbitMin: rules.bandwidthMbitMin,
   }
 }
 
@@ -97,8 +104,18 @@ interface SshLook {
   readonly pin: Finding
 }
 
-async function lookAtSsh(mirror: MirrorRecord, signal: AbortSignal): Promise<SshLook> {
-  const { host, sshPort: port, hostKey: pinned } = mirror
+async function lookAtSsh(
+  mirror: MirrorRecord,
+  rules: MirrorRules,
+  signal: AbortSignal,
+): Promise<SshLook> {
+  const { sshPort: port, hostKey: pinned } = mirror
+  const place = await resolved(mirror.host, rules)
+  if (!place.ok) {
+    const advice = 'let the name lead to the mirror, or give its address'
+    return { key: undefined, port: no(place.fault, advice), pin: notTried('nobody was asked') }
+  }
+  const host = place.value
   try {
     const key = await seeHostKey({ host, port, pinned }, signal)
     return { key, port: yes('an ssh server answers'), pin: judgeKey(mirror.name, key, pinned) }
@@ -111,6 +128,17 @@ async function lookAtSsh(mirror: MirrorRecord, signal: AbortSignal): Promise<Ssh
       pin: notTried('no ssh server could be seen'),
     }
   }
+}
+
+/** Where a name leads is the applicant's word, too: not to ourselves, and not into our own network. */
+async function resolved(host: string, rules: MirrorRules): Promise<Outcome<string, string>> {
+  const found = await lookup(host, { all: true }).catch(() => [])
+  for (const { address } of found) {
+    const allowed = mirrorAddress(address, rules.allowsPrivate)
+    if (!allowed.ok) return fail(`${host} leads to ${address}, which ${allowed.fault}`)
+  }
+  const [first] = found
+  return first === undefined ? fail(`${host} leads to no address`) : ok(first.address)
 }
 
 /** R85. */
@@ -141,21 +169,17 @@ async function lookAtSync(
     return notTried('its host key is not the pinned one')
   if (trigger === undefined) return notTried('this machine has no key that mirrors obey')
   if (head === undefined) return notTried('the network has not released anything yet')
-  const lines: string[] = []
   try {
     const end = await trigger.pull(
       { name, host, sshPort, user, hostKey },
       {
         onAdmitted: async () => {},
-        onLine: (line) => {
-          lines.push(line)
-          onLine(line)
-        },
+        onLine,
         signal: AbortSignal.any([signal, AbortSignal.timeout(syncMs)]),
       },
     )
-    if (end.status === 0) return yes(lines.at(-1) ?? 'it says that it is done')
-    const last = lines.at(-1) ?? 'it says nothing'
+    const last = end.lines.at(-1) ?? 'it says nothing'
+    if (end.status === 0) return yes(last)
     return no(`it ends with status ${end.status ?? 'unknown'}: ${last}`, 'see the lines above')
   } catch (error) {
     signal.throwIfAborted()
