@@ -14,6 +14,7 @@ import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { makeDesk, makeMirrorDoor, makePusher } from './parts.ts'
+import { pruneJournal } from './prune-journal.ts'
 import { Registry } from './registry.ts'
 import { repeat, tellErrors } from './schedule.ts'
 import { StoreJournal } from './store-journal.ts'
@@ -83,6 +84,9 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   })
   const schedule = { everyMs: options.timestampEveryMs, clock: systemClock, draw: Math.random }
   starting.use(repeat(() => master.renewAndPush(stop.signal), { ...schedule, onError: onEvent }))
+  starting.use(
+    repeat(() => pruneJournal(store.journal, systemClock), { ...schedule, onError: onEvent }),
+  )
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
