@@ -14,7 +14,9 @@ import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { makeDesk, makeMirrorDoor, makePusher } from './parts.ts'
+import { pruneJournal } from './prune-journal.ts'
 import { Registry } from './registry.ts'
+import type { ReleaseDesk } from './release-desk.ts'
 import { repeat, tellErrors } from './schedule.ts'
 import { StoreJournal } from './store-journal.ts'
 
@@ -41,6 +43,8 @@ export class MasterError extends Error {
   }
 }
 
+const STOPPING = new Error('The master is stopping')
+
 /** The one place that picks the world for a master: disk, rsync, ssh, TUF. Disposing it stops them in turn. */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { name, state, ssh, rsync, store, onEvent = () => {} } = options
@@ -64,10 +68,11 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     kept: options.releasesKept,
   })
   const desk = await makeDesk(options, releases, registry, journal)
-  // A master that has something public serves it at once; a new one has nothing to serve before its first tree.
-  const begun = tellErrors(() => desk.start(stop.signal), onEvent)
+  const { begun, canGoOn } = beginPublishing(desk, stop.signal, onEvent)
   starting.defer(() => begun)
-  if (releases.published === undefined) await begun
+  starting.defer(() => stop.abort(STOPPING))
+  // A new master has nothing to serve before its first tree.
+  if (releases.published === undefined) await canGoOn
   const mirrorDoor = starting.use(makeMirrorDoor(options, releases))
   await mirrorDoor.letIn(loginsOf(registry.mirrors))
   const pusher = await makePusher(options, registry, journal)
@@ -82,7 +87,12 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     clock: systemClock,
   })
   const schedule = { everyMs: options.timestampEveryMs, clock: systemClock, draw: Math.random }
-  starting.use(repeat(() => master.renewAndPush(stop.signal), { ...schedule, onError: onEvent }))
+  starting.use(
+    repeat(() => master.renewAndPush(onEvent, stop.signal), { ...schedule, onError: onEvent }),
+  )
+  starting.use(
+    repeat(() => pruneJournal(store.journal, systemClock), { ...schedule, onError: onEvent }),
+  )
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
@@ -94,7 +104,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   starting.use(
     followStore({ store, registry, mirrorDoor, pusher, master, desk, journal, releases, onEvent }),
   )
-  starting.defer(() => stop.abort(new Error('The master is stopping')))
+  starting.defer(() => stop.abort(STOPPING))
   const running = starting.move()
   return {
     name,
@@ -106,4 +116,19 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** Waits for other masters and the store by itself; whoever starts the master goes on when it has to. */
+function beginPublishing(
+  desk: ReleaseDesk,
+  signal: AbortSignal,
+  onEvent: (line: string) => void,
+): { readonly begun: Promise<void>; readonly canGoOn: Promise<void> } {
+  const waits = Promise.withResolvers<void>()
+  const say = (line: string) => {
+    onEvent(line)
+    waits.resolve()
+  }
+  const begun = tellErrors(() => desk.start(say, signal), onEvent)
+  return { begun, canGoOn: Promise.race([begun, waits.promise]) }
 }
