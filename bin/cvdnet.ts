@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { addBackupCommands } from './commands/backup.ts'
 import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -25,6 +26,7 @@ export function program(): Command {
   addRunCommand(cvdnet)
   addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addBackupCommands(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { aHead, aMirror, anEntry, someHealth } from '../support/records.ts'
-import { type Claim, eventually, listen, MINUTE, NOW, rejects, sure } from './store-world.ts'
+import { eventually } from '../support/run.ts'
+import { type Claim, listen, MINUTE, NOW, rejects, sure } from './store-world.ts'
 
 export function watchClaims(claim: Claim): void {
   claim('whoever watches hears of what another handle changed, part by part', async (world) => {

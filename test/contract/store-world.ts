@@ -48,18 +48,6 @@ export function listen(store: Store) {
   }
 }
 
-export async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      if (Date.now() > deadline) throw error
-      await wait(50)
-    }
-  }
-}
-
 export async function rejects(
   work: Promise<unknown>,
   code: StoreErrorCode,

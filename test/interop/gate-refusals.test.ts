@@ -131,9 +131,8 @@ describe('the gate, from a sigmaker’s terminal', { skip }, () => {
       const aside = (await readdir(join(state, 'refused'))).toSorted().at(-1) ?? ''
       const kept = await readdir(join(state, 'refused', aside))
       assert.deepEqual(kept.toSorted(), [as, 'reasons.txt'].toSorted())
-      const journal = (await readFile(join(state, 'journal.jsonl'), 'utf8')).trim().split('\n')
-      const entry = JSON.parse(journal.at(-1) ?? '{}')
-      assert.equal(entry.what, 'refused')
+      const [entry] = await network.store.journal.read({ limit: 1 })
+      assert.equal(entry?.what, 'refused')
       assert.match(entry.why.join('\n'), reason)
       assert.deepEqual(await readdir(join(state, 'uploads', 'sigmaker', 'public_html')), [])
     })
@@ -156,7 +155,7 @@ test('a sigmaker releases only what is his, an unknown key or a password opens n
   const bob = await loadOrMakeKey(join(keys.path, 'bob'), 'bob')
   await loadOrMakeKey(join(keys.path, 'stranger'), 'stranger')
   await using network = await testNetwork(1, {
-    moreSigmakers: [{ name: 'bob', keys: [bob.publicKey], databases: ['acme'] }],
+    moreSigmakers: [{ name: 'bob', keys: [bob.publicKey], databases: ['acme'], mail: undefined }],
   })
   const [master] = network.json.masters
   assert.ok(master)

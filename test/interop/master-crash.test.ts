@@ -44,6 +44,7 @@ test('a master killed at any step shows the old release or the new one, and heal
     seen.add(serial)
     const reopened = await ReleaseFolder.open({ folder, signer: plainSigner, kept: 3 })
     assert.equal(reopened.published?.release.serial, serial)
+    await reopened.settle(undefined)
     const left = [
       ...(await readdir(join(folder, 'releases'))),
       ...(await readdir(join(folder, 'trees'))),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Ended {
   readonly status: number | null
@@ -56,6 +57,23 @@ export function run(
       resolve({ status, out, err, all })
     })
   })
+}
+
+/** Long on any machine; what is waited for comes within a second or two. */
+const PATIENCE_MS = 20_000
+const LOOK_EVERY_MS = 50
+
+/** Tries until it does not throw; throws what it threw last when patience ends. */
+export async function eventually<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await wait(LOOK_EVERY_MS)
+    }
+  }
 }
 
 /** A reason to skip when one of the programs is not installed, else false. */

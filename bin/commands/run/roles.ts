@@ -7,18 +7,19 @@ import { epochMs } from '#base/time.ts'
 import {
   describeSettingsFault,
   type MasterSettings,
-  type MirrorEntry,
   type MirrorSettings,
   parseSettings,
-  type SecretPlace,
   type Settings,
 } from '#formats/cvdnet-toml/index.ts'
 import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
 import type { MetricSource } from '#ports/metric.ts'
-import { type Master, type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
+import type { Store } from '#ports/store.ts'
+import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
 import { runMetrics, treeMetrics } from './metrics.ts'
+import { mirrorRecord, sigmakerRecord } from './registry.ts'
+import { mustRead } from './secrets.ts'
 import { openNetworkStore } from './store.ts'
 import { runMonitor } from './watch.ts'
 
@@ -41,19 +42,24 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
     sources.push(treeMetrics('mirror', mirror.name, () => mirror.served()))
   }
   if (settings.master !== undefined) {
-    const master = starting.use(await runMaster(settings.master, settings))
+    const store = starting.use(await openStoreOf(settings))
+    const master = starting.use(await runMaster(settings.master, settings, store))
     sources.push(treeMetrics('master', master.name, () => publishedBy(master)))
   }
   if (settings.monitor !== undefined) {
-    await makeFolders(settings.state, 0o700)
-    const store = starting.use(await openNetworkStore(settings))
-    const monitor = await runMonitor(settings.monitor, settings, store, readSecret)
+    const store = starting.use(await openStoreOf(settings))
+    const monitor = await runMonitor(settings.monitor, settings, store)
     sources.push(starting.use(monitor).metrics)
   }
   if (settings.metrics !== undefined) {
     starting.use(await runMetrics(settings.metrics, sources))
   }
   return starting.move()
+}
+
+async function openStoreOf(settings: Settings): Promise<Store> {
+  await makeFolders(settings.state, 0o700)
+  return await openNetworkStore(settings)
 }
 
 function publishedBy(master: Master) {
@@ -80,7 +86,11 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror>
   return running
 }
 
-async function runMaster(master: MasterSettings, { zone, state }: Settings): Promise<Master> {
+async function runMaster(
+  master: MasterSettings,
+  { zone, state }: Settings,
+  store: Store,
+): Promise<Master> {
   const folder = join(state, 'master')
   await makeFolders(folder, 0o700)
   if ((await stat(join(master.networkKeys, 'root.json')).catch(() => undefined)) === undefined) {
@@ -88,14 +98,17 @@ async function runMaster(master: MasterSettings, { zone, state }: Settings): Pro
     say(`${master.name}: made the network's keys in "${master.networkKeys}"`)
     say(`${master.name}: keep tuf-root.pem somewhere else; root.json goes into every mirror's kit`)
   }
-  const { name, publisherKeys, mirrors, ...rest } = master
+  const { name, publisherKeys, sigmakers, mirrors, ...rest } = master
+  const now = epochMs(Date.now())
   const running = await startMaster({
     ...rest,
     name,
     zone,
     state: folder,
+    store,
     publishers: await Promise.all(publisherKeys.map(readPublisherKeys)),
-    mirrors: await Promise.all(mirrors.map(readMirror)),
+    sigmakers: sigmakers.map(sigmakerRecord),
+    mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
     onEvent: (line) => say(`${name}: ${line}`),
   })
   const { publicKey } = await loadOrMakeKey(masterFiles(folder).triggerKey, name)
@@ -110,24 +123,4 @@ async function readPublisherKeys(file: string): Promise<PublisherKeys> {
   const keys = parsePublisherKeys(await mustRead(file))
   if (keys.ok) return keys.value
   throw new CommandEnd(EXIT.usage, `"${file}" holds no keys: ${describeKeyFault(keys.fault)}`)
-}
-
-async function readMirror(entry: MirrorEntry): Promise<MasterMirror> {
-  const { account, rsyncLogin, ...rest } = entry
-  const password = await readSecret(rsyncLogin.password)
-  return { ...rest, user: account, rsyncLogin: { user: rsyncLogin.user, password } }
-}
-
-async function readSecret(place: SecretPlace): Promise<string> {
-  const text = place.kind === 'file' ? await mustRead(place.path) : (process.env[place.name] ?? '')
-  const secret = text.trim()
-  if (secret !== '') return secret
-  const where = place.kind === 'file' ? `"${place.path}" is empty` : `${place.name} is not set`
-  throw new CommandEnd(EXIT.usage, `Cannot use a password: ${where}`)
-}
-
-async function mustRead(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ended(EXIT.world, `Cannot read "${file}"`, cause)
-  })
 }

@@ -3,15 +3,13 @@ import type { MetricSource } from '#ports/metric.ts'
 import type { Store } from '#ports/store.ts'
 import { type MailOptions, startMonitor } from '#roles/monitor/index.ts'
 import { say } from '../../io.ts'
-
-type ReadSecret = (place: NonNullable<MailSettings['login']>['password']) => Promise<string>
+import { readSecret } from './secrets.ts'
 
 /** Starts the monitor, and its postman where there is `[mail]`. */
 export async function runMonitor(
   settings: MonitorSettings,
   { zone, mail }: Pick<Settings, 'zone' | 'mail'>,
   store: Store,
-  readSecret: ReadSecret,
 ): Promise<AsyncDisposable & { readonly metrics: MetricSource }> {
   const { name, health, looksAtOnce, anchors, tree } = settings
   const running = startMonitor({
@@ -22,7 +20,7 @@ export async function runMonitor(
     looksAtOnce,
     anchors,
     tree,
-    mail: mail === undefined ? undefined : await mailOptions(mail, readSecret),
+    mail: mail === undefined ? undefined : await mailOptions(mail),
     onEvent: (line) => say(`${name}: ${line}`),
   })
   say(
@@ -35,8 +33,11 @@ export async function runMonitor(
   }
 }
 
-async function mailOptions(mail: MailSettings, readSecret: ReadSecret): Promise<MailOptions> {
+async function mailOptions(mail: MailSettings): Promise<MailOptions> {
   const { login, ...rest } = mail
   if (login === undefined) return { ...rest, login }
-  return { ...rest, login: { user: login.user, password: await readSecret(login.password) } }
+  return {
+    ...rest,
+    login: { user: login.user, password: await readSecret(login.password, 'a password') },
+  }
 }

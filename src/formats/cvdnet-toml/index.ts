@@ -12,4 +12,5 @@ export type {
   SecretPlace,
   Settings,
   SigmakerSettings,
+  StoreSettings,
 } from './settings.ts'

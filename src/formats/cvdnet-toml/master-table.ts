@@ -140,7 +140,8 @@ export const MASTER_PUSH = {
 export const SIGMAKERS = {
   path: 'master.sigmakers',
   kind: 'list',
-  about: 'Who may release, and what.',
+  about:
+    'Who may release, and what. Taken into the store at the start, if it has none of that name; then the store holds.',
   fields: {
     name: required('name', kind.name, 'acme', 'His name in journal and folders.'),
     keys: required(
@@ -156,7 +157,7 @@ export const SIGMAKERS = {
 export const MIRRORS = {
   path: 'master.mirrors',
   kind: 'list',
-  about: 'The mirrors that are pushed to.',
+  about: 'The mirrors that are pushed to. Taken into the store as the sigmakers are.',
   fields: {
     name: required('name', kind.name, 'mirror1', 'Its name in journal and status.'),
     host: required(

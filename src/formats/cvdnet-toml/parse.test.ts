@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { HEALTH_POLICY } from '#core/health/index.ts'
-import { NOTICE_POLICY } from '#core/notices/index.ts'
 import { describeSettingsFault } from './fault.ts'
 import { parseSettings } from './parse.ts'
 import { printExample } from './print.ts'
@@ -137,6 +135,21 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
     `${ZONE}[mirror]\nname = "m1"\nconf = "c"\n`,
     'line 2: mirror.masters: without [[mirror.masters]] nobody may call this mirror',
   ],
+  [
+    'a store in PostgreSQL without its address',
+    `${ZONE}[master]\n[store]\nkind = "postgres"\n`,
+    'line 3: store.url_file: exactly one of url_file and url_env is needed',
+  ],
+  [
+    'a store in PostgreSQL with a path',
+    `${ZONE}[master]\n[store]\nkind = "postgres"\nurl_env = "A"\npath = "b"\n`,
+    'line 6: store.path: kind = "postgres" has an address and no path',
+  ],
+  [
+    'a SQLite store with an address',
+    `${ZONE}[master]\n[store]\nurl_env = "A"\n`,
+    'line 4: store.url_env: kind = "sqlite" has a path and no address',
+  ],
   ['a syntax error', `${ZONE}[master\n`, 'line 2: incomplete or unterminated table definition'],
 ]
 for (const [situation, text, words] of IMPOSSIBLE) {
@@ -164,6 +177,24 @@ test('twins are refused: names, logins and keys open one door each', () => {
     faults(`${ZONE}[mirror]\nname = "m"\nconf = "c"\n${caller('a')}${caller('b')}`),
     ['line 10: mirror.masters[1].key: the same as in mirror.masters[0]'],
   )
+})
+
+test('the store is a file below the state, or PostgreSQL whose address is found elsewhere', () => {
+  const storeOf = (text: string) => {
+    const settings = parseSettings(`${ZONE}state = "/s"\n[master]\n${text}`, FOLDER)
+    return settings.ok ? settings.value.store : settings.fault.map(describeSettingsFault)
+  }
+  assert.deepEqual(storeOf(''), { kind: 'sqlite', path: '/s/store.sqlite' })
+  assert.deepEqual(storeOf('[store]\npath = "x"\n'), { kind: 'sqlite', path: '/etc/cvdnet/x' })
+  assert.deepEqual(storeOf('[store]\nkind = "postgres"\nurl_file = "u"\n'), {
+    kind: 'postgres',
+    url: { kind: 'file', path: '/etc/cvdnet/u' },
+  })
+  assert.deepEqual(storeOf('[store]\nkind = "postgres"\nurl_env = "U"\n'), {
+    kind: 'postgres',
+    url: { kind: 'environment', name: 'U' },
+  })
+  assert.match(String(storeOf('[store]\nurl = "postgres://u:hunter2@h/d"\n')), /store\.url is not/)
 })
 
 test('a secret in the file is refused and not repeated', () => {
@@ -242,35 +273,4 @@ test('law: no text makes it throw', () => {
     fc.property(fc.oneof(text, fc.string()), (one) => void faults(one)),
     { numRuns: 3000 },
   )
-})
-
-test('a monitor and its mail have defaults that are those of the core', () => {
-  const settings = parseSettings(
-    'zone = "a.test"\n[monitor]\nanchors = ["[2001:db8::1]:53"]\n[mail]\nfrom = "a@b.test"\n',
-    FOLDER,
-  )
-  assert.ok(settings.ok)
-  const { monitor, mail, metrics } = settings.value
-  assert.deepEqual(monitor?.health, HEALTH_POLICY)
-  assert.deepEqual(mail?.notices, NOTICE_POLICY)
-  assert.deepEqual(monitor.anchors, [{ host: '2001:db8::1', port: 53 }])
-  assert.equal(mail.lists.team, undefined)
-  assert.equal(metrics, undefined)
-})
-
-test('settings of a monitor that cannot go together are refused', () => {
-  const text = `zone = "a.test"
-[monitor]
-round = "1h"
-confirm = "1h"
-anchors = ["192.0.2.1"]
-[mail]
-from = "a@b.test"
-password_env = "X"
-`
-  assert.deepEqual(faults(text), [
-    'line 2: monitor.unobserved: shorter than two rounds, so that every look would count for nothing',
-    'line 5: monitor.anchors wants a list, each a host and a port, "192.0.2.1:53" or "[2001:db8::1]:53"',
-    'line 8: mail.password_env: a password without a user',
-  ])
 })

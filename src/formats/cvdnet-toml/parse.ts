@@ -14,6 +14,7 @@ import type {
   SecretPlace,
   Settings,
 } from './settings.ts'
+import { readStore, STORE } from './store-table.ts'
 import { LOG, ROOT } from './table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
@@ -39,6 +40,7 @@ export function parseSettings(
     zone: root.read(ROOT.fields.zone),
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
+    store: readStore(file.table(STORE), (path) => place.of(path), state),
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
     monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,

@@ -6,6 +6,7 @@ export interface Settings {
   readonly zone: string
   readonly state: string
   readonly log: LogSettings
+  readonly store: StoreSettings
   readonly master: MasterSettings | undefined
   readonly mirror: MirrorSettings | undefined
   readonly monitor: MonitorSettings | undefined
@@ -18,6 +19,10 @@ export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly format: 'text' | 'json'
 }
+
+export type StoreSettings =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: SecretPlace }
 
 export interface ListenSettings {
   readonly host: string

@@ -10,6 +10,7 @@ import {
   SIGMAKERS,
 } from './master-table.ts'
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import { STORE } from './store-table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 /**
@@ -60,6 +61,7 @@ export const LOG = {
 export const SECTIONS: readonly Section[] = [
   ROOT,
   LOG,
+  STORE,
   MASTER,
   MASTER_SSH,
   MASTER_RSYNC,

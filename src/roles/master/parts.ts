@@ -1,29 +1,52 @@
 import { join } from 'node:path'
-import type { JournalFile, ReleaseFolder } from '#adapters/disk/index.ts'
+import type { ReleaseFolder } from '#adapters/disk/index.ts'
 import { HttpProbe } from '#adapters/http-check/index.ts'
-import { RsyncDaemon } from '#adapters/rsync/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
-import { indexPage, mirrorsPage, unwatched } from '#core/pages/index.ts'
+import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
+import type { Journal } from '#ports/journal.ts'
 import { examineSet } from './examine.ts'
+import { MirrorDoor } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
+import type { PageFacts } from './page-facts.ts'
+import { Publisher } from './publisher.ts'
+import type { PushTarget } from './push-line.ts'
 import { Pusher } from './pusher.ts'
+import type { Registry } from './registry.ts'
 import { ReleaseDesk } from './release-desk.ts'
 
 /** The parts of a master, each made from its options. */
 
+/** Guess: a sigmaker who looks at his terminal rather sees it end than waits longer. */
+const STORE_PATIENCE_MS = 10 * 60_000
+
 export function makeDesk(
   options: MasterOptions,
   releases: ReleaseFolder,
-  journal: JournalFile,
+  facts: PageFacts,
+  journal: Journal,
 ): ReleaseDesk {
-  const { name, zone, state, mirrors } = options
-  return new ReleaseDesk({
+  const { name, state, store, storePatienceMs = STORE_PATIENCE_MS } = options
+  const publisher = new Publisher({
     self: name,
-    state,
     releases,
+    store,
+    journal,
+    clock: systemClock,
+    patienceMs: storePatienceMs,
+    pointers: (release, generation) => {
+      const stampedAt = toSeconds(systemClock.now())
+      return new Map([
+        ...facts.make(release),
+        ['timestamp', printTimestamp({ stampedAt, serial: release.serial, generation })],
+      ])
+    },
+  })
+  return new ReleaseDesk({
+    state,
+    publisher,
     clock: systemClock,
     journal,
     examine: (frozen, published, signal) =>
@@ -32,32 +55,15 @@ export function makeDesk(
         scratch: join(state, 'scratch'),
         signal,
       }),
-    pointers: (release, generation) => {
-      const stampedAt = toSeconds(systemClock.now())
-      return new Map([
-        ['index.html', indexPage(zone, release, stampedAt)],
-        [
-          'mirrors.html',
-          mirrorsPage({ zone, mirrors: unwatched(mirrors), newest: undefined, madeAt: stampedAt }),
-        ],
-        ['timestamp', printTimestamp({ stampedAt, serial: release.serial, generation })],
-      ])
-    },
   })
 }
 
-/** A master without mirrors yet has nobody to serve, and rsync takes an empty list of logins for "everybody". */
-export async function startDaemon(
-  options: MasterOptions,
-  releases: ReleaseFolder,
-): Promise<RsyncDaemon | undefined> {
-  const { state, rsync, module, mirrors, onEvent } = options
-  if (mirrors.length === 0) return undefined
-  return await RsyncDaemon.start({
+export function makeMirrorDoor(options: MasterOptions, releases: ReleaseFolder): MirrorDoor {
+  const { state, rsync, module, onEvent } = options
+  return new MirrorDoor({
     ...rsync,
     module,
     path: releases.current,
-    logins: mirrors.map(({ rsyncLogin }) => rsyncLogin),
     folder: state,
     onEvent: (event) => {
       if (event.kind === 'died') {
@@ -69,8 +75,12 @@ export async function startDaemon(
   })
 }
 
-export async function makePusher(options: MasterOptions, journal: JournalFile): Promise<Pusher> {
-  const { name, state, push, mirrors, onPush } = options
+export async function makePusher(
+  options: MasterOptions,
+  registry: Registry,
+  journal: Journal,
+): Promise<Pusher> {
+  const { name, state, push, onPush } = options
   const { privateKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
   const world = {
     trigger: new SshTrigger({ privateKey, connectTimeoutMs: push.connectTimeoutMs }),
@@ -82,7 +92,16 @@ export async function makePusher(options: MasterOptions, journal: JournalFile): 
   return new Pusher(world, {
     self: name,
     journal,
-    targets: mirrors,
+    targets: targetsOf(registry.mirrors),
     ...(onPush === undefined ? {} : { onPush }),
+  })
+}
+
+/** Those that are called, at the address and with the key that the registry has. */
+export function targetsOf(mirrors: readonly MirrorRecord[]): readonly PushTarget[] {
+  return mirrors.flatMap((mirror) => {
+    const { name, host, sshPort, httpPort, account, hostKey } = mirror
+    if (hostKey === undefined || !serviceOf(mirror).push) return []
+    return [{ name, host, sshPort, httpPort, user: account, hostKey }]
   })
 }

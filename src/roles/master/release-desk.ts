@@ -1,13 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  type FrozenFile,
-  freeze,
-  keepAside,
-  type ReleaseFolder,
-  takeOut,
-} from '#adapters/disk/index.ts'
-import { type Generation, generation, type Serial, serial } from '#base/names.ts'
+import { type FrozenFile, freeze, keepAside, takeOut } from '#adapters/disk/index.ts'
+import type { Generation } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
 import {
@@ -22,6 +16,7 @@ import { planRelease, type Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Journal } from '#ports/journal.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
+import type { Publisher } from './publisher.ts'
 import { describeFiles, describeSet } from './words.ts'
 
 /** Reads a frozen upload and says what is in it. */
@@ -32,12 +27,10 @@ export type Examine = (
 ) => Promise<SetFacts>
 
 export interface DeskOptions {
-  readonly self: string
   /** For frozen sets under judgement and for refused ones. */
   readonly state: string
-  readonly releases: ReleaseFolder
+  readonly publisher: Publisher
   readonly examine: Examine
-  readonly pointers: (release: Release, generation: Generation) => ReadonlyMap<string, string>
   readonly clock: Clock
   readonly journal: Journal
 }
@@ -59,8 +52,8 @@ interface Upload {
 }
 
 /**
- * Where a trigger becomes a release (architecture 3.2 to 3.5): freeze, examine, judge, publish. One at a time a
- * master; a second trigger waits its turn (decision 11).
+ * Where a trigger becomes a release (architecture 3.2 to 3.5): freeze, examine, judge, publish. One at a time, of all
+ * masters of a store; a second trigger waits its turn (decision 11).
  */
 export class ReleaseDesk {
   readonly #options: DeskOptions
@@ -74,26 +67,37 @@ export class ReleaseDesk {
   /** Judges and publishes what lies in the sigmaker's folder. */
   release(sigmaker: Releaser, folder: string, call: SshCall): Promise<DeskOutcome> {
     if (this.#busy > 0) call.print('another release is under way; this one waits its turn')
-    return this.#inTurn(() => this.#release(sigmaker, folder, call))
+    const say = (line: string) => call.print(line)
+    return this.#alone(() => this.#release(sigmaker, folder, call), say, call.signal)
   }
 
-  /** A master that never published shows an empty release 0, so that mirrors can join before the first database. */
-  async publishFirst(): Promise<void> {
-    const { releases, clock } = this.#options
-    const first = serial(0)
-    if (releases.published !== undefined || first === undefined) return
-    const publishedAt = toSeconds(clock.now())
-    await this.#publish({ serial: first, publishedAt, files: new Map() }, new Map())
+  /** Ends what a crash left open, and shows a new network's mirrors an empty release. */
+  start(signal: AbortSignal): Promise<void> {
+    const { publisher } = this.#options
+    return this.#alone(
+      () => publisher.publishFirst(),
+      () => {},
+      signal,
+    )
+  }
+
+  /** Shows what was committed and is not public yet. Throws `StoreError` when the store is away. */
+  settle(): Promise<void> {
+    return this.#inTurn(() => this.#options.publisher.settle())
   }
 
   /** New pointers for the release that is public: freshness without content (decision 8). */
-  renew(): Promise<DeskOutcome> {
-    return this.#inTurn(async () => {
-      const published = this.#options.releases.published
-      return published === undefined
-        ? { kind: 'already-published' }
-        : await this.#publish(published.release, new Map())
-    })
+  renew(signal: AbortSignal): Promise<void> {
+    const { publisher } = this.#options
+    return this.#alone(
+      () => publisher.renew(),
+      () => {},
+      signal,
+    )
+  }
+
+  #alone<T>(work: () => Promise<T>, say: (line: string) => void, signal: AbortSignal): Promise<T> {
+    return this.#inTurn(() => this.#options.publisher.alone(work, say, signal))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -118,10 +122,10 @@ export class ReleaseDesk {
   }
 
   async #judge(sigmaker: Releaser, upload: Upload, call: SshCall): Promise<DeskOutcome> {
-    const { releases, clock, examine } = this.#options
-    const facts = await examine(upload.frozen, releases.published, call.signal)
+    const { publisher, clock, examine } = this.#options
+    const facts = await examine(upload.frozen, publisher.published, call.signal)
     for (const line of describeSet(facts)) call.print(`  ${line}`)
-    const verdict = judge(facts, sigmaker, releases.published?.release, clock.now())
+    const verdict = judge(facts, sigmaker, publisher.published?.release, clock.now())
     switch (verdict.kind) {
       case 'refused':
         await this.#refuse(sigmaker, upload, verdict, call)
@@ -146,36 +150,24 @@ export class ReleaseDesk {
     frozenFolder: string,
     call: SshCall,
   ): Promise<DeskOutcome> {
-    const { releases, clock } = this.#options
-    const current = releases.published?.release
+    const { publisher, clock } = this.#options
     const next = planRelease(
-      current,
+      publisher.published?.release,
       verdict,
-      following<Serial>(current?.serial, serial),
+      await publisher.nextSerial(),
       toSeconds(clock.now()),
     )
     const incoming = new Map(verdict.files.map(({ path }) => [path, join(frozenFolder, path)]))
-    const outcome = await this.#publish(next, incoming)
     const what = describeFiles(verdict.files)
+    const generation = await publisher.publish(next, incoming, {
+      at: clock.now(),
+      who: sigmaker.name,
+      what: 'published',
+      subject: `release ${next.serial}`,
+      why: [what],
+    })
     call.print(`accepted: ${what} is published as release ${next.serial}`)
-    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, [what], call)
-    return outcome
-  }
-
-  async #publish(
-    release: Release,
-    incoming: ReadonlyMap<string, string>,
-  ): Promise<Extract<DeskOutcome, { kind: 'published' }>> {
-    const { releases, pointers, clock } = this.#options
-    const number = following<Generation>(releases.published?.generation, generation)
-    const publication = {
-      release,
-      generation: number,
-      pointers: pointers(release, number),
-      now: clock.now(),
-    }
-    await releases.publish(publication, incoming)
-    return { kind: 'published', release, generation: number }
+    return { kind: 'published', release: next, generation }
   }
 
   async #refuse(
@@ -210,13 +202,4 @@ export class ReleaseDesk {
       call.complain(`warning: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-}
-
-function following<T extends number>(
-  current: T | undefined,
-  parse: (value: number) => T | undefined,
-): T {
-  const next = parse((current ?? 0) + 1)
-  if (next === undefined) throw new Error(`Cannot count beyond ${current}`)
-  return next
 }
