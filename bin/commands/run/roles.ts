@@ -41,14 +41,12 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
     sources.push(treeMetrics('mirror', mirror.name, () => mirror.served()))
   }
   if (settings.master !== undefined) {
-    await makeFolders(settings.state, 0o700)
-    const store = starting.use(await openNetworkStore(settings))
+    const store = starting.use(await openStoreOf(settings))
     const master = starting.use(await runMaster(settings.master, settings, store))
     sources.push(treeMetrics('master', master.name, () => publishedBy(master)))
   }
   if (settings.monitor !== undefined) {
-    await makeFolders(settings.state, 0o700)
-    const store = starting.use(await openNetworkStore(settings))
+    const store = starting.use(await openStoreOf(settings))
     const monitor = await runMonitor(settings.monitor, settings, store)
     sources.push(starting.use(monitor).metrics)
   }
@@ -56,6 +54,11 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
     starting.use(await runMetrics(settings.metrics, sources))
   }
   return starting.move()
+}
+
+async function openStoreOf(settings: Settings): Promise<Store> {
+  await makeFolders(settings.state, 0o700)
+  return await openNetworkStore(settings)
 }
 
 function publishedBy(master: Master) {

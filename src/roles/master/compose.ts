@@ -9,10 +9,12 @@ import {
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
+import { followPages } from './follow-pages.ts'
 import { followStore } from './follow-store.ts'
 import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
+import { PageFacts } from './page-facts.ts'
 import { makeDesk, makeMirrorDoor, makePusher } from './parts.ts'
 import { pruneJournal } from './prune-journal.ts'
 import { Registry } from './registry.ts'
@@ -67,7 +69,9 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     signer: await TufSigner.load(options.networkKeys),
     kept: options.releasesKept,
   })
-  const desk = await makeDesk(options, releases, registry, journal)
+  const facts = new PageFacts({ zone: options.zone, store, clock: systemClock })
+  await tellErrors(() => facts.refresh(), onEvent)
+  const desk = await makeDesk(options, releases, facts, journal)
   const { begun, canGoOn } = beginPublishing(desk, stop.signal, onEvent)
   starting.defer(() => begun)
   starting.defer(() => stop.abort(STOPPING))
@@ -86,13 +90,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     published: () => releases.published,
     clock: systemClock,
   })
-  const schedule = { everyMs: options.timestampEveryMs, clock: systemClock, draw: Math.random }
-  starting.use(
-    repeat(() => master.renewAndPush(onEvent, stop.signal), { ...schedule, onError: onEvent }),
-  )
-  starting.use(
-    repeat(() => pruneJournal(store.journal, systemClock), { ...schedule, onError: onEvent }),
-  )
+  starting.use(startSchedules({ options, master, facts, signal: stop.signal }))
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
@@ -116,6 +114,24 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** What happens by the clock: freshness (R103, R110), pages, and a journal that does not grow for ever. */
+function startSchedules(all: {
+  readonly options: MasterOptions
+  readonly master: MasterDesk
+  readonly facts: PageFacts
+  readonly signal: AbortSignal
+}): AsyncDisposable {
+  const { options, master, facts, signal } = all
+  const { store, timestampEveryMs: everyMs, onEvent = () => {} } = options
+  const schedule = { everyMs, clock: systemClock, draw: Math.random, onError: onEvent }
+  const renewAndPush = () => master.renewAndPush(onEvent, signal)
+  const schedules = new AsyncDisposableStack()
+  schedules.use(repeat(renewAndPush, schedule))
+  schedules.use(repeat(() => pruneJournal(store.journal, systemClock), schedule))
+  schedules.use(followPages({ store, facts, clock: systemClock, renewAndPush, onEvent }))
+  return schedules
 }
 
 /** Waits for other masters and the store by itself; whoever starts the master goes on when it has to. */
