@@ -56,6 +56,21 @@ test('whoever signs a patch trusts himself: --key is enough for diff', () => {
   assert.ok(!existsSync(join(folder, 'acme-2.script')))
 })
 
+test('there is a patch from one version to the next, and to no other', () => {
+  for (const [from, to] of [
+    [2, 1],
+    [1, 1],
+    [1, 3],
+  ]) {
+    const build = `cvdnet cvd build sigs --name acme --version ${to} --key acme.key -o to.cvd`
+    const diff = `cvdnet cvd diff ${from}.cvd to.cvd --key acme.key -o acme-${to}.cdiff`
+    const { status, complaint } = shell(`${build} && ${diff}`)
+    assert.equal(status, 1)
+    assert.match(complaint, new RegExp(`versions ${from} and ${to} do not follow each other`))
+    assert.ok(!existsSync(join(folder, `acme-${to}.cdiff`)))
+  }
+})
+
 test('a patch is shown and verified like a database', () => {
   const good = shell('cvdnet cvd verify acme-2.cdiff --keys acme.keys')
   assert.deepEqual([good.status, good.out], [0, 'acme-2.cdiff: verified, signed by acme\n'])

@@ -30,6 +30,7 @@ test('a key file is refused with the reason', () => {
     ['not-json', '[]'],
     ['bad-publisher-name', publicText.replace('"test-publisher"', '"../evil"')],
     ['reserved-publisher-name', printPublisherKeys(CLAMAV_KEYS)],
+    ['reserved-publisher-name', publicText.replace('"test-publisher"', '"cLAMav"')],
     ['unknown-field', publicText.replace('"patch"', '"cdiff"')],
     ['bad-number', publicText.replace('"100001027"', '100001027')],
     ['bad-exponent', publicText.replace('"100001027"', '"100001028"')],

@@ -46,6 +46,7 @@ test('a login that would end early, and a digest of another length, are not sent
 const ANSWERS: readonly (readonly [string, string, string])[] = [
   ['nothing', '', 'no-signature'],
   ['an error', 'Error: bad login\n', 'no-signature'],
+  ['a signature behind other words', 'Old Signature:abcd', 'no-signature'],
   ['no text', 'Signature:', 'bad-signature-text'],
   ['another alphabet', 'Signature:ab-c', 'bad-signature-text'],
   ['two lines', 'Signature:ab\ncd', 'bad-signature-text'],
