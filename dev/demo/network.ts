@@ -7,6 +7,7 @@ import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
 import type { Store } from '#ports/store.ts'
 import {
   type Master,
+  type MasterOptions,
   type MasterPublisher,
   type PushEvent,
   startMaster,
@@ -15,11 +16,10 @@ import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
 import {
-  MASTER,
-  MASTER_HOST,
+  type MasterPlace,
   MODULE,
-  masterTriggerKey,
   type PlannedMirror,
+  placeMasters,
   planMirrors,
   registerMirrors,
   UPLOAD_LIMITS,
@@ -31,12 +31,16 @@ export const ZONE = 'clamav.test'
 export interface DemoOptions {
   readonly folder: string
   readonly mirrors: number
+  /** Masters that share the store; one by default. */
+  readonly masters?: number
   readonly onEvent: (line: string) => void
   readonly onPush: (mirror: string, event: PushEvent) => void
   /** Besides the demo's own, who may release everything. */
   readonly moreSigmakers?: readonly SigmakerRecord[]
   /** Instead of a file in the folder. */
   readonly store?: Store
+  /** How often `timestamp` is renewed. */
+  readonly timestampEveryMs?: number
   /** How long a release waits for the store. */
   readonly storePatienceMs?: number
   /** Whose databases the master accepts, given the demo's own publisher; by default his, with his patches made. */
@@ -48,71 +52,96 @@ export interface DemoOptions {
 export interface DemoNetwork extends AsyncDisposable {
   readonly json: NetworkJson
   readonly store: Store
+  /** The first of them. */
   readonly master: Master
+  readonly masters: readonly Master[]
+  /** Starts the master of that number again, after it was disposed. */
+  startAgain(number: number): Promise<Master>
   readonly keys: DemoKeys
 }
 
 /** The whole network in this process, on loopback addresses: mirrors first, then the master that pushes to them. */
 export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
-  const { folder, onEvent } = options
+  const { folder } = options
   await makeFolders(folder)
   const keys = await prepareKeys(folder)
   const hosts = Array.from({ length: options.mirrors }, (_, at) => `127.0.1.${at + 1}`)
-  const ports = {
-    rsync: await freePort([MASTER_HOST]),
-    http: await freePort(hosts),
-    ssh: await freePort(hosts),
-  }
-  const planned = await planMirrors(folder, options.mirrors, ports)
+  const places = await placeMasters(folder, options.masters ?? 1)
+  const ports = { http: await freePort(hosts), ssh: await freePort(hosts) }
+  const planned = await planMirrors(folder, options.mirrors, places, ports)
   await using starting = new AsyncDisposableStack()
-  const masterKey = await masterTriggerKey(folder)
   const start = options.startMirrors ?? startHere
-  starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, masterKey))))
+  starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, places))))
   const store =
     options.store ?? starting.use(await openStore({ kind: 'sqlite', path: layout(folder).store }))
   await registerMirrors(store, planned)
-  const master = starting.use(
-    await startMaster({
-      name: MASTER,
-      zone: ZONE,
-      state: layout(folder).master(MASTER),
-      ssh: { host: MASTER_HOST, port: 0 },
-      rsync: { host: MASTER_HOST, port: ports.rsync },
-      module: MODULE,
-      releasesKept: 5,
-      uploadLimits: UPLOAD_LIMITS,
-      push: {
-        parallel: 32,
-        connectTimeoutMs: 10_000,
-        syncTimeoutMs: 20 * 60_000,
-        retries: 8,
-        retryBaseMs: 1000,
-        retryMaxMs: 5 * 60_000,
-      },
-      timestampEveryMs: 6 * 3_600_000,
-      publishers: (options.publishers ?? ownPublisher)(keys.publisher),
-      networkKeys: layout(folder).networkKeys,
-      sigmakers: [
-        { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*', mail: undefined },
-        ...(options.moreSigmakers ?? []),
-      ],
-      mirrors: [],
-      store,
-      ...(options.storePatienceMs === undefined
-        ? {}
-        : { storePatienceMs: options.storePatienceMs }),
-      onEvent,
-      onPush: options.onPush,
-    }),
-  )
+  const masters: Master[] = []
+  for (const place of places) {
+    masters.push(starting.use(await startMaster(masterOptions(options, place, keys, store))))
+  }
+  const [master] = masters
+  if (master === undefined) throw new Error('Cannot run a network without a master')
   await master.caughtUp
-  const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
-  const json = describe(folder, master, planned, `http://${site.host}:${site.port}/`)
+  const site = starting.use(await startSite(join(layout(folder).master(master.name), 'current')))
+  const json = describe(folder, masters, planned, `http://${site.host}:${site.port}/`)
   await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {
     mode: 0o600,
   })
   const running = starting.move()
-  return { json, store, master, keys, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    json,
+    store,
+    master,
+    masters,
+    startAgain: async (number) => {
+      const place = places[number]
+      if (place === undefined) throw new Error(`Cannot start master ${number}: there is none`)
+      return running.use(await startMaster(masterOptions(options, place, keys, store)))
+    },
+    keys,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+function masterOptions(
+  options: DemoOptions,
+  place: MasterPlace,
+  keys: DemoKeys,
+  store: Store,
+): MasterOptions {
+  const { folder, onEvent } = options
+  return {
+    name: place.name,
+    zone: ZONE,
+    address: place.host,
+    state: layout(folder).master(place.name),
+    ssh: { host: place.host, port: place.sshPort },
+    rsync: { host: place.host, port: place.rsyncPort },
+    module: MODULE,
+    releasesKept: 5,
+    uploadLimits: UPLOAD_LIMITS,
+    push: {
+      parallel: 32,
+      connectTimeoutMs: 10_000,
+      syncTimeoutMs: 20 * 60_000,
+      retries: 8,
+      retryBaseMs: 1000,
+      retryMaxMs: 5 * 60_000,
+      canary: true,
+    },
+    timestampEveryMs: options.timestampEveryMs ?? 6 * 3_600_000,
+    publishers: (options.publishers ?? ownPublisher)(keys.publisher),
+    networkKeys: layout(folder).networkKeys,
+    sigmakers: [
+      { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*', mail: undefined },
+      ...(options.moreSigmakers ?? []),
+    ],
+    mirrors: [],
+    store,
+    ...(options.storePatienceMs === undefined ? {} : { storePatienceMs: options.storePatienceMs }),
+    onEvent,
+    onPush: options.onPush,
+  }
 }
 
 /** Version that the demo's own database would have next. */
@@ -136,7 +165,7 @@ async function startHere(mirrors: readonly MirrorOptions[]): Promise<AsyncDispos
 function mirrorOptions(
   folder: string,
   { record: { name, host, httpPort, sshPort }, conf }: PlannedMirror,
-  masterKey: string,
+  masters: readonly MasterPlace[],
 ): MirrorOptions {
   return {
     name,
@@ -144,13 +173,13 @@ function mirrorOptions(
     http: { host, port: httpPort },
     ssh: { host, port: sshPort },
     hostKeyFile: layout(folder).mirror(name).hostKey,
-    masters: [{ name: MASTER, key: masterKey }],
+    masters: masters.map(({ name, triggerKey: key }) => ({ name, key })),
   }
 }
 
 function describe(
   folder: string,
-  master: Master,
+  masters: readonly Master[],
   mirrors: readonly PlannedMirror[],
   site: string,
 ): NetworkJson {
@@ -158,16 +187,14 @@ function describe(
     zone: ZONE,
     dns: null,
     site,
-    masters: [
-      {
-        name: master.name,
-        host: master.ssh.host,
-        sshPort: master.ssh.port,
-        rsyncPort: master.rsync.port,
-        module: master.rsync.module,
-        hostKey: master.ssh.hostKey,
-      },
-    ],
+    masters: masters.map(({ name, ssh, rsync }) => ({
+      name,
+      host: ssh.host,
+      sshPort: ssh.port,
+      rsyncPort: rsync.port,
+      module: rsync.module,
+      hostKey: ssh.hostKey,
+    })),
     mirrors: mirrors.map(({ record, login, docroot, conf }) => ({
       name: record.name,
       host: record.host,

@@ -8,11 +8,9 @@ import { printClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
 import type { Store } from '#ports/store.ts'
 import { masterFiles } from '#roles/master/index.ts'
-import { layout, newPassword } from './layout.ts'
+import { freePort, layout, newPassword } from './layout.ts'
 
 export const MODULE = 'clamavdb'
-export const MASTER = 'rsync1'
-export const MASTER_HOST = '127.0.0.1'
 const MIB = 1024 * 1024
 
 /** Twice today's main.cvd; a demo on a laptop should not fill its disk. */
@@ -42,11 +40,12 @@ export interface PlannedMirror {
 export async function planMirrors(
   folder: string,
   count: number,
-  ports: { readonly http: number; readonly ssh: number; readonly rsync: number },
+  masters: readonly MasterPlace[],
+  ports: { readonly http: number; readonly ssh: number },
 ): Promise<readonly PlannedMirror[]> {
   const planned: PlannedMirror[] = []
   for (let number = 1; number <= count; number += 1) {
-    planned.push(await planMirror(folder, number, ports))
+    planned.push(await planMirror(folder, number, masters, ports))
   }
   return planned
 }
@@ -54,7 +53,8 @@ export async function planMirrors(
 async function planMirror(
   folder: string,
   number: number,
-  ports: { readonly http: number; readonly ssh: number; readonly rsync: number },
+  masters: readonly MasterPlace[],
+  ports: { readonly http: number; readonly ssh: number },
 ): Promise<PlannedMirror> {
   const name = `mirror${number}`
   const at = layout(folder).mirror(name)
@@ -71,8 +71,8 @@ async function planMirror(
     rsyncPassword: login.password,
     exclude: ['local_*'],
     module: MODULE,
-    masters: new Map([[MASTER, { host: MASTER_HOST, port: ports.rsync }]]),
-    rsyncPort: ports.rsync,
+    masters: new Map(masters.map(({ name, host, rsyncPort: port }) => [name, { host, port }])),
+    rsyncPort: masters[0]?.rsyncPort ?? 0,
     tufRoot: at.tufRoot,
     publisherKeys: [at.publisherKeys],
     state: at.state,
@@ -122,9 +122,26 @@ export async function registerMirrors(
   )
 }
 
-/** The key that a mirror knows its master by. */
-export async function masterTriggerKey(folder: string): Promise<string> {
-  const state = layout(folder).master(MASTER)
-  await mkdir(state, { recursive: true, mode: 0o700 })
-  return (await loadOrMakeKey(masterFiles(state).triggerKey, MASTER)).publicKey
+/** Where a master of the demo will listen, and the key that mirrors know it by. */
+export interface MasterPlace {
+  readonly name: string
+  readonly host: string
+  readonly sshPort: number
+  readonly rsyncPort: number
+  readonly triggerKey: string
+}
+
+/** `rsync1` at 127.0.0.1, `rsync2` at 127.0.0.2, and so on, with ports that are free now. */
+export async function placeMasters(folder: string, count: number): Promise<readonly MasterPlace[]> {
+  const places: MasterPlace[] = []
+  for (let number = 1; number <= count; number += 1) {
+    const name = `rsync${number}`
+    const host = `127.0.0.${number}`
+    const state = layout(folder).master(name)
+    await mkdir(state, { recursive: true, mode: 0o700 })
+    const { publicKey: triggerKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
+    const [sshPort, rsyncPort] = [await freePort([host]), await freePort([host])]
+    places.push({ name, host, sshPort, rsyncPort, triggerKey })
+  }
+  return places
 }

@@ -11,6 +11,7 @@ import { missingFrom } from './verify.ts'
 
 export interface RunOptions {
   readonly folder: string
+  readonly masters: number
   readonly mirrors: number
   /** Undefined: a database of the demo's own. */
   readonly release: readonly string[] | undefined
@@ -36,6 +37,7 @@ export async function runDemo(options: RunOptions): Promise<number> {
   const view: { spread?: Spread } = {}
   await using network = await startDemo({
     folder: options.folder,
+    masters: options.masters,
     mirrors: options.mirrors,
     onEvent: (line) => process.stderr.write(`  ${line}\n`),
     onPush: (mirror, event) => view.spread?.see(mirror, event),

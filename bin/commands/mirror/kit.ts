@@ -71,14 +71,13 @@ async function factsOf(
   }
 }
 
-/** As long as the registry does not know this master: its files, and its name below the zone. */
+/** As long as the registry does not know this master: its settings and files. */
 async function ownMaster(settings: Settings): Promise<KitMaster> {
-  const { name, rsync, module } = masterOf(settings)
+  const { name, address: host, rsync, module } = masterOf(settings)
   const files = masterFiles(join(settings.state, 'master'))
-  const isAnywhere = rsync.host === '0.0.0.0' || rsync.host === '::'
   return {
     name,
-    host: isAnywhere ? `${name}.${settings.zone}` : rsync.host,
+    host,
     rsyncPort: rsync.port,
     module,
     hostKey: (await loadOrMakeKey(files.hostKey, name)).publicKey,

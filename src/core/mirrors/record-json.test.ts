@@ -54,7 +54,7 @@ test('sigmakers, masters and snapshots are read again', () => {
     value: sigmaker,
   })
   assert.deepEqual(masterCodec.parse(masterCodec.print(master)), { ok: true, value: master })
-  const snapshot = { sigmakers: [sigmaker], mirrors: [aMirror('m')] }
+  const snapshot = { sigmakers: [sigmaker], mirrors: [aMirror('m')], masters: [master] }
   assert.deepEqual(snapshotCodec.parse(snapshotCodec.print(snapshot)), {
     ok: true,
     value: snapshot,

@@ -113,8 +113,13 @@ export const masterCodec = jsonCodec(master)
 export interface RegistrySnapshot {
   readonly sigmakers: readonly SigmakerRecord[]
   readonly mirrors: readonly MirrorRecord[]
+  readonly masters: readonly MasterRecord[]
 }
 
 export const snapshotCodec = jsonCodec<RegistrySnapshot>(
-  object({ sigmakers: listOf(sigmaker, RECORDS_MAX), mirrors: listOf(mirror, RECORDS_MAX) }),
+  object({
+    sigmakers: listOf(sigmaker, RECORDS_MAX),
+    mirrors: listOf(mirror, RECORDS_MAX),
+    masters: listOf(master, RECORDS_MAX),
+  }),
 )

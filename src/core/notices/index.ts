@@ -2,6 +2,12 @@ export { type Duty, dutiesBetween, dutyLetter } from './duty.ts'
 export { atomFeed, FEED_ENTRIES_MAX, isForEverybody } from './feed.ts'
 export { type Letter, type ListName, oneLine, type Recipient } from './letter.ts'
 export { letterCodec, problemCodec } from './letter-json.ts'
+export {
+  forcedUpdateLetter,
+  heldReleaseLetter,
+  type LetterAbout,
+  secondMasterLetter,
+} from './masters.ts'
 export { OUTBOX, type OutboxEntry, outboxEntries } from './outbox.ts'
 export {
   NOTICE_POLICY,

@@ -33,12 +33,9 @@ export function afterCanaries(ends: readonly CanaryEnd[], candidates: number): C
 
 const REFUSALS_TO_HOLD = 2
 
-/** In which order mirrors are asked to go first: those that are up and took the last release, by the dice among themselves. */
-export function canaryOrder(
-  mirrors: readonly { readonly name: string; readonly isUp: boolean }[],
-  draw: () => number,
-): readonly string[] {
-  const drawn = mirrors.map(({ name, isUp }) => ({ name, rank: (isUp ? 0 : 1) + draw() }))
+/** In which order mirrors are asked to go first: by the dice, so that it is not always the same one. */
+export function canaryOrder(mirrors: readonly string[], draw: () => number): readonly string[] {
+  const drawn = mirrors.map((name) => ({ name, rank: draw() }))
   return drawn.toSorted((a, b) => a.rank - b.rank).map(({ name }) => name)
 }
 

@@ -9,6 +9,8 @@ export interface PushPolicy {
   readonly retries: number
   readonly retryBaseMs: number
   readonly retryMaxMs: number
+  /** One mirror goes first with every release; when mirrors refuse it, nobody else gets it. */
+  readonly canary: boolean
 }
 
 /** Wait before try number `attempt` (the first retry is 1): doubled each time, capped, half of it by the dice. */

@@ -40,6 +40,7 @@ test('waits double, stay under their cap and spread over half of it', () => {
     retries: 5,
     retryBaseMs: 1000,
     retryMaxMs: 60_000,
+    canary: false,
   }
   assert.equal(
     retryDelayMs(1, policy, () => 0),

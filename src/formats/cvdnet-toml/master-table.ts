@@ -19,6 +19,12 @@ export const MASTER = {
   about: 'Present: this machine is a master. It takes uploads, judges them, publishes and pushes.',
   fields: {
     name: preset('name', kind.name, 'rsync1', 'How mirrors and sigmakers call this master.'),
+    address: optional(
+      'address',
+      kind.host,
+      'rsync1.clamav.example',
+      'Where mirrors and the other masters reach it. Absent: what it listens on for rsync, or else NAME.ZONE.',
+    ),
     module: preset('module', kind.name, 'clamavdb', 'The rsync module that mirrors pull from.'),
     releasesKept: preset(
       'releases_kept',
@@ -109,6 +115,12 @@ export const MASTER_PUSH = {
       kind.duration(10 * SECOND, DAY),
       '20m',
       'From the login to the end of the mirror’s sync; a first sync of everything on a slow line fits.',
+    ),
+    canary: preset(
+      'canary',
+      kind.flag,
+      true,
+      'One mirror goes first with every release; two that refuse it stop it for all others.',
     ),
     retries: preset(
       'retries',

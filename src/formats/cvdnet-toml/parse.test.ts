@@ -34,6 +34,7 @@ test('a master needs a zone and its section, the rest has defaults', () => {
     retries: 5,
     retryBaseMs: 5000,
     retryMaxMs: 300_000,
+    canary: true,
   })
 })
 

@@ -38,13 +38,14 @@ export function parseSettings(
   const root = file.table(ROOT)
   const state = place.of(root.read(ROOT.fields.state))
   const log = file.table(LOG)
+  const zone = root.read(ROOT.fields.zone)
   const settings: Settings = {
-    zone: root.read(ROOT.fields.zone),
+    zone,
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
     registry: readRegistry(file.table(REGISTRY)),
     store: readStore(file.table(STORE), (path) => place.of(path), state),
-    master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
+    master: file.has(master.MASTER) ? readMaster(file, place, { state, zone }) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
     monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,
     mail: file.has(MAIL) ? readMail(file, (path) => place.of(path)) : undefined,
@@ -83,21 +84,28 @@ class Place {
   }
 }
 
-function readMaster(file: DocumentReader, place: Place, state: string): MasterSettings {
+function readMaster(
+  file: DocumentReader,
+  place: Place,
+  { state, zone }: { readonly state: string; readonly zone: string },
+): MasterSettings {
   const at = file.table(master.MASTER)
   const { fields } = master.MASTER
   const networkKeys = at.read(fields.networkKeys)
   const sigmakers = file.list(master.SIGMAKERS)
   const mirrors = file.list(master.MIRRORS)
   const { name, keys, databases } = master.SIGMAKERS.fields
+  const own = at.read(fields.name)
+  const rsync = readListen(file.table(master.MASTER_RSYNC), master.MASTER_RSYNC.fields)
   const settings: MasterSettings = {
-    name: at.read(fields.name),
+    name: own,
+    address: at.read(fields.address) ?? (isAnywhere(rsync.host) ? `${own}.${zone}` : rsync.host),
     module: at.read(fields.module),
     releasesKept: at.read(fields.releasesKept),
     timestampEveryMs: at.read(fields.timestampEveryMs),
     networkKeys: networkKeys === undefined ? `${state}/network` : place.of(networkKeys),
     ssh: readListen(file.table(master.MASTER_SSH), master.MASTER_SSH.fields),
-    rsync: readListen(file.table(master.MASTER_RSYNC), master.MASTER_RSYNC.fields),
+    rsync,
     uploadLimits: readUploadLimits(file.table(master.MASTER_UPLOAD)),
     push: readPush(file.table(master.MASTER_PUSH)),
     publishers: readPublishers(file, place),
@@ -192,6 +200,10 @@ function readUploadLimits(at: TableReader): MasterSettings['uploadLimits'] {
   return limits
 }
 
+function isAnywhere(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
 function readPush(at: TableReader): MasterSettings['push'] {
   const { fields } = master.MASTER_PUSH
   const push = {
@@ -201,6 +213,7 @@ function readPush(at: TableReader): MasterSettings['push'] {
     retries: at.read(fields.retries),
     retryBaseMs: at.read(fields.retryBaseMs),
     retryMaxMs: at.read(fields.retryMaxMs),
+    canary: at.read(fields.canary),
   }
   if (push.retryBaseMs > push.retryMaxMs) {
     at.refuse('retry_base', 'longer than retry_max')

@@ -39,6 +39,7 @@ export interface ListenSettings {
 
 export interface MasterSettings {
   readonly name: string
+  readonly address: string
   readonly module: string
   readonly releasesKept: number
   readonly timestampEveryMs: number
@@ -57,6 +58,7 @@ export interface MasterSettings {
     readonly retries: number
     readonly retryBaseMs: number
     readonly retryMaxMs: number
+    readonly canary: boolean
   }
   readonly publishers: readonly PublisherSettings[]
   readonly sigmakers: readonly SigmakerSettings[]

@@ -9,17 +9,24 @@ import {
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
-import { followPages } from './follow-pages.ts'
+import { enrol } from './enrol.ts'
 import { followStore } from './follow-store.ts'
 import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { PageFacts } from './page-facts.ts'
-import { makeDesk, makeMirrorDoor, makePusher } from './parts.ts'
-import { pruneJournal } from './prune-journal.ts'
+import {
+  makeDesk,
+  makeMirrorDoor,
+  makePeering,
+  makePusher,
+  makeTrigger,
+  teamWriter,
+} from './parts.ts'
 import { Registry } from './registry.ts'
 import type { ReleaseDesk } from './release-desk.ts'
-import { repeat, tellErrors } from './schedule.ts'
+import { tellErrors } from './schedule.ts'
+import { startSchedules } from './schedules.ts'
 import { StoreJournal } from './store-journal.ts'
 
 export interface Master extends AsyncDisposable {
@@ -56,51 +63,49 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   if (attempt.kind === 'busy') throw new MasterError(state, attempt.holder?.pid)
   starting.use(attempt.lock)
   const stop = new AbortController()
-  const journal = new StoreJournal(
-    store.journal,
-    new JournalFile(join(state, 'journal-waiting.jsonl')),
-  )
-  const registry = await Registry.open(
-    { self: name, state, store, clock: systemClock, onEvent },
-    { sigmakers: options.sigmakers, mirrors: options.mirrors },
-  )
-  const releases = await ReleaseFolder.open({
-    folder: state,
-    signer: await TufSigner.load(options.networkKeys),
-    kept: options.releasesKept,
-  })
-  const facts = new PageFacts({ zone: options.zone, store, clock: systemClock })
-  await tellErrors(() => facts.refresh(), onEvent)
-  const desk = await makeDesk(options, releases, facts, journal)
+  const parts = await openParts(options, stop.signal)
+  const { registry, releases, journal, desk, peering, tellTeam } = parts
   const { begun, canGoOn } = beginPublishing(desk, stop.signal, onEvent)
   starting.defer(() => begun)
   starting.defer(() => stop.abort(STOPPING))
   // A new master has nothing to serve before its first tree.
   if (releases.published === undefined) await canGoOn
   const mirrorDoor = starting.use(makeMirrorDoor(options, releases))
-  await mirrorDoor.letIn(loginsOf(registry.mirrors))
-  const pusher = await makePusher(options, registry, journal)
+  await mirrorDoor.letIn(loginsOf(registry.mirrors, registry.peers))
+  const pusher = makePusher(options, registry, journal, parts.trigger)
   const master = new MasterDesk({
     name,
     state,
     sigmakers: () => registry.sigmakers,
+    peers: () => registry.peers,
     uploadLimits: options.uploadLimits,
     desk,
     pusher,
     published: () => releases.published,
+    peering,
+    tellTeam,
     clock: systemClock,
   })
-  starting.use(startSchedules({ options, master, facts, signal: stop.signal }))
+  starting.use(startSchedules({ ...parts, options, master, signal: stop.signal }))
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
   // Mirrors that missed a push while this master was away are told now (promise 5).
-  const catchUp = begun.then(() => tellErrors(() => master.pushCurrent(), onEvent))
+  const catchUp = begun.then(() => tellErrors(() => master.pushCurrent(undefined, true), onEvent))
   starting.defer(() => catchUp)
   // Stopped first: whatever runs behind the door or on schedule may be waiting for a push.
   starting.use(pusher)
   starting.use(
-    followStore({ store, registry, mirrorDoor, pusher, master, desk, journal, releases, onEvent }),
+    followStore({
+      ...parts,
+      store,
+      mirrorDoor,
+      pusher,
+      master,
+      clock: systemClock,
+      signal: stop.signal,
+      onEvent,
+    }),
   )
   starting.defer(() => stop.abort(STOPPING))
   const running = starting.move()
@@ -116,22 +121,36 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   }
 }
 
-/** What happens by the clock: freshness (R103, R110), pages, and a journal that does not grow for ever. */
-function startSchedules(all: {
-  readonly options: MasterOptions
-  readonly master: MasterDesk
-  readonly facts: PageFacts
-  readonly signal: AbortSignal
-}): AsyncDisposable {
-  const { options, master, facts, signal } = all
-  const { store, timestampEveryMs: everyMs, onEvent = () => {} } = options
-  const schedule = { everyMs, clock: systemClock, draw: Math.random, onError: onEvent }
-  const renewAndPush = () => master.renewAndPush(onEvent, signal)
-  const schedules = new AsyncDisposableStack()
-  schedules.use(repeat(renewAndPush, schedule))
-  schedules.use(repeat(() => pruneJournal(store.journal, systemClock), schedule))
-  schedules.use(followPages({ store, facts, clock: systemClock, renewAndPush, onEvent }))
-  return schedules
+/** What a master decides with, on disk and in the store. */
+async function openParts(options: MasterOptions, signal: AbortSignal) {
+  const { name, zone, state, store, onEvent = () => {} } = options
+  const waiting = new JournalFile(join(state, 'journal-waiting.jsonl'))
+  const journal = new StoreJournal(store.journal, waiting)
+  const registry = await Registry.open(
+    { self: name, state, store, clock: systemClock, onEvent },
+    { sigmakers: options.sigmakers, mirrors: options.mirrors },
+  )
+  const releases = await ReleaseFolder.open({
+    folder: state,
+    signer: await TufSigner.load(options.networkKeys),
+    kept: options.releasesKept,
+  })
+  await enrol(options, registry)
+  const trigger = await makeTrigger(options)
+  const peering = makePeering(options, releases, registry, trigger, signal)
+  const facts = new PageFacts({ zone, store, clock: systemClock })
+  await tellErrors(() => facts.refresh(), onEvent)
+  const desk = await makeDesk(options, releases, facts, journal, peering)
+  return {
+    journal,
+    registry,
+    releases,
+    trigger,
+    peering,
+    facts,
+    desk,
+    tellTeam: teamWriter(options),
+  }
 }
 
 /** Waits for other masters and the store by itself; whoever starts the master goes on when it has to. */

@@ -1,4 +1,5 @@
 import type { ReleaseFolder } from '#adapters/disk/index.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { Store, StorePart } from '#ports/store.ts'
 import type { MasterDesk } from './master.ts'
 import { loginsOf, type MirrorDoor } from './mirror-door.ts'
@@ -18,6 +19,8 @@ export interface Followers {
   readonly desk: ReleaseDesk
   readonly journal: StoreJournal
   readonly releases: ReleaseFolder
+  readonly clock: Clock
+  readonly signal: AbortSignal
   readonly onEvent: (line: string) => void
 }
 
@@ -55,7 +58,7 @@ export function followStore(all: Followers): AsyncDisposable {
 async function followRegistry(all: Followers): Promise<void> {
   const { registry, mirrorDoor, pusher, master } = all
   await registry.refresh()
-  await tellErrors(() => mirrorDoor.letIn(loginsOf(registry.mirrors)), all.onEvent)
+  await tellErrors(() => mirrorDoor.letIn(loginsOf(registry.mirrors, registry.peers)), all.onEvent)
   const added = pusher.setTargets(targetsOf(registry.mirrors))
   if (added.length > 0) void tellErrors(() => master.pushCurrent(added), all.onEvent)
 }
@@ -63,8 +66,18 @@ async function followRegistry(all: Followers): Promise<void> {
 async function followReleases(all: Followers): Promise<void> {
   const { desk, releases, master } = all
   const before = releases.published?.generation
-  await desk.settle()
-  if (releases.published?.generation !== before) {
-    void tellErrors(() => master.pushCurrent(), all.onEvent)
-  }
+  const isAdopted = await desk.catchUp()
+  if (releases.published?.generation === before) return
+  if (isAdopted) void tellErrors(() => pushLater(all), all.onEvent)
+  else void tellErrors(() => master.pushCurrent(), all.onEvent)
 }
+
+/** Whoever publishes pushes. Should it die meanwhile, this master finds the mirrors that wait still (promise 5). */
+async function pushLater({ master, releases, clock, signal }: Followers): Promise<void> {
+  const { published } = releases
+  await clock.sleep(OTHERS_PUSH_MS, signal).catch(() => {})
+  if (!signal.aborted && releases.published === published) await master.pushCurrent(undefined, true)
+}
+
+/** Guess: by then most mirrors have it, and those that have are only looked at. */
+const OTHERS_PUSH_MS = 60_000

@@ -18,6 +18,7 @@ const testCvd = { path: realData('clamav/test-1.cvd'), as: 'test.cvd' }
 const OPTIONS = {
   name: 'rsync1',
   zone: 'clamav.test',
+  address: '127.0.0.1',
   ssh: { host: '127.0.0.1', port: 0 },
   rsync: { host: '127.0.0.1', port: 0 },
   module: 'clamavdb',
@@ -30,6 +31,7 @@ const OPTIONS = {
     retries: 0,
     retryBaseMs: 1,
     retryMaxMs: 1,
+    canary: false,
   },
   timestampEveryMs: 3_600_000,
   sigmakers: [],

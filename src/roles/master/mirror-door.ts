@@ -1,5 +1,5 @@
 import { RsyncDaemon, type RsyncDaemonOptions } from '#adapters/rsync/index.ts'
-import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
+import { type MasterRecord, type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 
 export type Login = RsyncDaemonOptions['logins'][number]
 
@@ -45,9 +45,14 @@ export class MirrorDoor implements AsyncDisposable {
   }
 }
 
-/** A login is one mirror's: of two that claim it the first has it. */
-export function loginsOf(mirrors: readonly MirrorRecord[]): readonly Login[] {
-  const logins = new Map<string, Login>()
+/** A login is one mirror's or one master's: of two that claim it the first has it. */
+export function loginsOf(
+  mirrors: readonly MirrorRecord[],
+  peers: readonly MasterRecord[] = [],
+): readonly Login[] {
+  const logins = new Map(
+    peers.map(({ rsyncLogin }): [string, Login] => [rsyncLogin.user, rsyncLogin]),
+  )
   for (const { stage, rsyncLogin } of mirrors) {
     if (rsyncLogin === undefined || !serviceOf({ stage }).login) continue
     const { user, password } = rsyncLogin

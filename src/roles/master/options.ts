@@ -13,6 +13,8 @@ export interface MasterOptions {
   readonly zone: string
   /** Everything the master keeps lies below this folder. */
   readonly state: string
+  /** Where mirrors and the other masters reach this one. */
+  readonly address: string
   readonly ssh: { readonly host: string; readonly port: number }
   readonly rsync: { readonly host: string; readonly port: number }
   /** Name of the rsync module, `clamavdb` everywhere in this field. */

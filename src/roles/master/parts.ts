@@ -1,19 +1,31 @@
+import { join } from 'node:path'
 import type { ReleaseFolder } from '#adapters/disk/index.ts'
 import { HttpProbe } from '#adapters/http-check/index.ts'
+import { postLetter } from '#adapters/outbox/index.ts'
+import { RsyncTransfer } from '#adapters/rsync/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
+import { TufVerifier } from '#adapters/tuf/index.ts'
 import { toSeconds } from '#base/time.ts'
+import { verifiersOf } from '#core/databases/index.ts'
 import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
 import type { Journal } from '#ports/journal.ts'
+import { fetchPeerTree } from './fetch-peer-tree.ts'
+import type { ForcedUpdateParts } from './forced-update.ts'
 import { MirrorDoor } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import type { PageFacts } from './page-facts.ts'
+import { Peering } from './peering.ts'
+import { callPeers } from './peers.ts'
 import { Publisher } from './publisher.ts'
+import { keysOf } from './publishers.ts'
 import type { PushTarget } from './push-line.ts'
 import { Pusher } from './pusher.ts'
 import type { Registry } from './registry.ts'
 import { ReleaseDesk } from './release-desk.ts'
+import { tellRelease } from './release-news.ts'
+import { tellErrors } from './schedule.ts'
 
 /** The parts of a master, each made from its options. */
 
@@ -25,8 +37,9 @@ export async function makeDesk(
   releases: ReleaseFolder,
   facts: PageFacts,
   journal: Journal,
+  peering: Peering,
 ): Promise<ReleaseDesk> {
-  const { name, state, store, storePatienceMs = STORE_PATIENCE_MS } = options
+  const { name, zone, state, store, storePatienceMs = STORE_PATIENCE_MS } = options
   const publisher = new Publisher({
     self: name,
     releases,
@@ -34,6 +47,7 @@ export async function makeDesk(
     journal,
     clock: systemClock,
     patienceMs: storePatienceMs,
+    catchUp: () => peering.catchUp(),
     pointers: (release, generation) => {
       const stampedAt = toSeconds(systemClock.now())
       return new Map([
@@ -48,7 +62,18 @@ export async function makeDesk(
     clock: systemClock,
     journal,
     publishers: options.publishers,
+    tell: (before, release, changes) =>
+      tellRelease({ self: name, zone, store, clock: systemClock }, before, release, changes),
   })
+}
+
+/** Writes to the team, in the network's name. */
+export function teamWriter(options: MasterOptions): ForcedUpdateParts['tellTeam'] {
+  const { name: self, zone, store, onEvent = () => {} } = options
+  return async (write) => {
+    const letter = write({ zone, self, at: systemClock.now() })
+    await tellErrors(() => postLetter(store, letter), onEvent)
+  }
 }
 
 export function makeMirrorDoor(options: MasterOptions, releases: ReleaseFolder): MirrorDoor {
@@ -68,15 +93,54 @@ export function makeMirrorDoor(options: MasterOptions, releases: ReleaseFolder):
   })
 }
 
-export async function makePusher(
+/** Calls mirrors and the other masters with this master's key. */
+export async function makeTrigger({ name, state, push }: MasterOptions): Promise<SshTrigger> {
+  const { privateKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
+  return new SshTrigger({ privateKey, connectTimeoutMs: push.connectTimeoutMs })
+}
+
+/** The other masters, as this one calls them, pulls from them and believes them. */
+export function makePeering(
+  options: MasterOptions,
+  releases: ReleaseFolder,
+  registry: Registry,
+  trigger: SshTrigger,
+  signal: AbortSignal,
+): Peering {
+  const { name, state, networkKeys, publishers, store, onEvent = () => {} } = options
+  const rootFile = join(networkKeys, 'root.json')
+  const world = {
+    transfer: new RsyncTransfer(),
+    manifests: new TufVerifier({ folder: join(state, 'peers-tuf'), rootFile }),
+    verifiers: verifiersOf(keysOf(publishers)),
+    incoming: join(state, 'peers-incoming'),
+    signal,
+  }
+  return new Peering({
+    self: name,
+    store,
+    releases,
+    clock: systemClock,
+    peers: () => registry.peers,
+    call: (peers) => callPeers(peers, { trigger, signal }),
+    fetch: async (peer, head, own) => {
+      const login = registry.own?.rsyncLogin
+      if (login === undefined) throw new Error('Cannot pull: this master is not enrolled yet')
+      return await fetchPeerTree(peer, head, own, { ...world, login })
+    },
+    onEvent,
+  })
+}
+
+export function makePusher(
   options: MasterOptions,
   registry: Registry,
   journal: Journal,
-): Promise<Pusher> {
-  const { name, state, push, onPush } = options
-  const { privateKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
+  trigger: SshTrigger,
+): Pusher {
+  const { name, push, onPush } = options
   const world = {
-    trigger: new SshTrigger({ privateKey, connectTimeoutMs: push.connectTimeoutMs }),
+    trigger,
     probe: new HttpProbe(),
     clock: systemClock,
     policy: push,

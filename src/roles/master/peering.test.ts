@@ -30,9 +30,6 @@ async function threeMasters(more: {
   const theirs = other.published
   assert.ok(theirs)
   const store = new MemoryStore(new MemoryState())
-  for (const name of ['rsync1', 'rsync2', 'rsync3']) {
-    assert.ok((await store.registry.masters.put(name, aMaster(name), undefined)).ok)
-  }
   const head: Head = {
     release: theirs.release,
     generation: theirs.generation,
@@ -48,6 +45,7 @@ async function threeMasters(more: {
     store,
     releases,
     clock,
+    peers: () => ['rsync2', 'rsync3'].map((name) => aMaster(name)),
     call: async (peers) => peers.map((peer) => found(peer, more.reached[peer.name])),
     fetch: async ({ name }) => {
       asked.push(name)

@@ -12,6 +12,8 @@ export interface PeeringOptions {
   readonly store: Store
   readonly releases: ReleaseFolder
   readonly clock: Clock
+  /** All other masters. */
+  readonly peers: () => readonly MasterRecord[]
   readonly call: (peers: readonly MasterRecord[]) => Promise<readonly FoundPeer[]>
   /** Resolves to the folder of the verified tree. */
   readonly fetch: (
@@ -44,9 +46,8 @@ export class Peering {
 
   /** Every other master, as it was found just now. */
   async look(): Promise<readonly FoundPeer[]> {
-    const { store, self, call } = this.#options
-    const masters = await store.registry.masters.list()
-    return await call(masters.map(({ value }) => value).filter(({ name }) => name !== self))
+    const { peers, call } = this.#options
+    return await call(peers())
   }
 
   /** Makes the newest committed state public here, if it is not. Throws `StoreError` when the store is away. */

@@ -1,10 +1,12 @@
 import type { PublishedTree, ReleaseFolder } from '#adapters/disk/index.ts'
 import { type Generation, type Serial, serial } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
+import { describeBehind, mayFollow } from '#core/peering/index.ts'
 import type { Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Journal, JournalEntry } from '#ports/journal.ts'
 import { type Head, type Store, StoreError } from '#ports/store.ts'
+import type { CaughtUp } from './peering.ts'
 import { holdReleaseLease } from './release-lease.ts'
 
 export interface PublisherOptions {
@@ -15,6 +17,8 @@ export interface PublisherOptions {
   readonly pointers: (release: Release, generation: Generation) => ReadonlyMap<string, string>
   readonly clock: Clock
   readonly patienceMs: number
+  /** Takes over what another master made public. Absent where there is no other. */
+  readonly catchUp?: () => Promise<CaughtUp>
 }
 
 export class PublishError extends Error {
@@ -36,6 +40,8 @@ export class Publisher {
   /** Generation of the head that what is published next is made from. */
   #over: Generation | undefined
   #isHeadLost = false
+  /** A newer state that another master has and that could not be had. */
+  #behind: Extract<CaughtUp, { kind: 'behind' }> | undefined
 
   constructor(options: PublisherOptions) {
     this.#options = options
@@ -68,6 +74,13 @@ export class Publisher {
     await releases.settle(head?.master === self ? head.generation : undefined)
   }
 
+  /** Makes public what another master published. Resolves to true when it is, and was not before. */
+  async catchUp(): Promise<boolean> {
+    await this.settle()
+    const caught = await this.#options.catchUp?.()
+    return caught?.kind === 'adopted'
+  }
+
   async nextSerial(): Promise<Serial> {
     return await this.#options.store.releases.reserveSerial(this.published?.release.serial)
   }
@@ -79,6 +92,7 @@ export class Publisher {
     entry?: JournalEntry,
   ): Promise<Generation> {
     const { self, releases, store, pointers, clock } = this.#options
+    this.#refuseToTakeBack(release)
     const number = await store.releases.reserveGeneration(this.published?.generation)
     const publication = {
       release,
@@ -100,6 +114,7 @@ export class Publisher {
   async renew(): Promise<void> {
     const release = this.published?.release
     if (release === undefined) return
+    if (this.#behind !== undefined) throw behind(this.#behind)
     const number = this.#isHeadLost ? await this.nextSerial() : release.serial
     await this.publish({ ...release, serial: number }, new Map())
   }
@@ -120,17 +135,30 @@ export class Publisher {
     this.#over = head?.generation
     const here = this.published
     this.#isHeadLost = false
+    this.#behind = undefined
     if (here !== undefined && isBeyond(here, head)) return await this.#adopt(here)
     if (head === undefined || head.release.serial <= (here?.release.serial ?? -1)) return
+    const caught = await this.#options.catchUp?.()
+    if (caught?.kind === 'adopted' || caught?.kind === 'current') {
+      this.#over = (await store.releases.head())?.generation
+      return
+    }
     if (head.master !== self) {
-      const newest = `release ${head.release.serial} of ${head.master} is not here yet`
-      throw new PublishError('behind', newest)
+      this.#behind = caught ?? { kind: 'behind', head, reasons: [] }
+      return
     }
     this.#isHeadLost = true
     await this.#record('lost-release', head, [
       'this master committed it, and its files are not on this disk',
       'the next release is made from what is here, with a higher number',
     ])
+  }
+
+  /** R105: what another master has and this one lacks is never replaced by something lower. */
+  #refuseToTakeBack(release: Release): void {
+    if (this.#behind === undefined) return
+    const may = mayFollow(this.#behind.head, release)
+    if (!may.ok) throw new PublishError('behind', describeBehind(may.fault))
   }
 
   /** A store that is new, or was restored from a backup, learns what is public. */
@@ -168,4 +196,10 @@ export class Publisher {
 function isBeyond(here: PublishedTree, head: Head | undefined): boolean {
   if (head === undefined) return true
   return here.generation > head.generation && here.release.serial >= head.release.serial
+}
+
+function behind({ head, reasons }: Extract<CaughtUp, { kind: 'behind' }>): PublishError {
+  const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`
+  const newest = `${head.master} has release ${head.release.serial}, which is not here yet${why}`
+  return new PublishError('behind', newest)
 }

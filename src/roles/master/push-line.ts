@@ -17,7 +17,13 @@ export type PushEvent =
   | { readonly kind: 'syncing' }
   | { readonly kind: 'said'; readonly line: string }
   | { readonly kind: 'acknowledged'; readonly wanted: Wanted; readonly afterMs: number }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number | undefined }
+  | {
+      readonly kind: 'failed'
+      readonly reason: string
+      /** It was there and would not have what came. */
+      readonly isRefusal: boolean
+      readonly retryInMs: number | undefined
+    }
 
 export interface PushWorld {
   readonly trigger: Trigger
@@ -35,6 +41,21 @@ const SLOT_HOLD_MS = 15_000
 const LOOKS = 8
 const LOOK_EVERY_MS = 250
 
+interface Goal {
+  readonly wanted: Wanted
+  readonly sinceMs: number
+  /** Whether it may be there already, because another master pushes too. */
+  readonly lookFirst: boolean
+}
+
+interface Failure {
+  readonly reason: string
+  readonly isRefusal: boolean
+}
+
+/** Exit status of a sync that believes nothing of what the master sent (contract: 1 refused). */
+const REFUSED = 1
+
 /**
  * One mirror's line: wants are remembered, the newest counts, and it tries until the mirror is *seen* serving it or
  * the tries run out (architecture 3.8: done is what a probe sees, not what the mirror says).
@@ -43,7 +64,7 @@ export class PushLine {
   readonly target: PushTarget
   readonly #world: PushWorld
   readonly #listeners: Set<(event: PushEvent) => void>
-  #wanted: { readonly wanted: Wanted; readonly sinceMs: number } | undefined
+  #wanted: Goal | undefined
   #acknowledged = -1
   #attempt = 0
   #wake = new AbortController()
@@ -57,7 +78,7 @@ export class PushLine {
   }
 
   /** Starts or redirects the line. Returns the end of listening. */
-  want(wanted: Wanted, listener: (event: PushEvent) => void): () => void {
+  want(wanted: Wanted, listener: (event: PushEvent) => void, lookFirst = false): () => void {
     if (this.#acknowledged >= wanted.generation) {
       listener({ kind: 'acknowledged', wanted, afterMs: 0 })
       return () => {}
@@ -65,7 +86,7 @@ export class PushLine {
     this.#listeners.add(listener)
     const newer = this.#wanted === undefined || wanted.generation >= this.#wanted.wanted.generation
     if (newer) {
-      this.#wanted = { wanted, sinceMs: this.#world.clock.now() }
+      this.#wanted = { wanted, sinceMs: this.#world.clock.now(), lookFirst }
       this.#attempt = 0
       this.#wake.abort(new Error('A newer release is wanted'))
       this.#wake = new AbortController()
@@ -85,7 +106,7 @@ export class PushLine {
     while (!this.#world.signal.aborted) {
       const goal = this.#wanted
       if (goal === undefined || this.#acknowledged >= goal.wanted.generation) break
-      const failure = await this.#try(goal.wanted)
+      const failure = await this.#try(goal)
       if (failure === undefined) {
         this.#acknowledged = goal.wanted.generation
         const afterMs = this.#world.clock.now() - goal.sinceMs
@@ -99,33 +120,51 @@ export class PushLine {
   }
 
   /** When the tries are used up nothing is wanted any more, until the next push. */
-  async #waitForRetry(reason: string): Promise<void> {
+  async #waitForRetry(failure: Failure): Promise<void> {
     const { policy, draw, clock, signal } = this.#world
     this.#attempt += 1
     if (this.#attempt > policy.retries) {
       this.#wanted = undefined
-      this.#tell({ kind: 'failed', reason, retryInMs: undefined })
+      this.#tell({ kind: 'failed', ...failure, retryInMs: undefined })
       return
     }
     const retryInMs = retryDelayMs(this.#attempt, policy, draw)
-    this.#tell({ kind: 'failed', reason, retryInMs })
+    this.#tell({ kind: 'failed', ...failure, retryInMs })
     await clock.sleep(retryInMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {})
   }
 
-  /** One try. Undefined when the mirror was seen serving what is wanted, else the reason in words. */
-  async #try(wanted: Wanted): Promise<string | undefined> {
-    this.#tell({ kind: 'connecting' })
+  /** One try. Undefined when the mirror was seen serving what is wanted. */
+  async #try({ wanted, lookFirst }: Goal): Promise<Failure | undefined> {
     try {
+      if (lookFirst && this.#attempt === 0 && (await this.#seesIt(wanted))) return undefined
+      this.#tell({ kind: 'connecting' })
       const end = await this.#sync()
       if (end.status !== 0) {
         const last = end.lines.findLast((line) => line.trim() !== '')
-        return `its sync ended with ${end.status ?? 'no'} status${last === undefined ? '' : `: ${last.trim()}`}`
+        const reason = `its sync ended with ${end.status ?? 'no'} status${last === undefined ? '' : `: ${last.trim()}`}`
+        return { reason, isRefusal: end.status === REFUSED }
       }
-      return await this.#look(wanted)
+      const reason = await this.#look(wanted)
+      return reason === undefined ? undefined : { reason, isRefusal: false }
     } catch (error) {
-      const { signal } = this.#world
-      if (signal.aborted && signal.reason instanceof Error) return signal.reason.message
-      return error instanceof Error ? error.message : String(error)
+      return { reason: this.#words(error), isRefusal: false }
+    }
+  }
+
+  #words(error: unknown): string {
+    const { signal } = this.#world
+    if (signal.aborted && signal.reason instanceof Error) return signal.reason.message
+    return error instanceof Error ? error.message : String(error)
+  }
+
+  async #seesIt(wanted: Wanted): Promise<boolean> {
+    const { probe, signal } = this.#world
+    try {
+      const seen = await probe.look(this.target, [...wanted.databases.keys()], signal)
+      return shortfall(seen, wanted) === undefined
+    } catch {
+      signal.throwIfAborted()
+      return false
     }
   }
 

@@ -17,6 +17,7 @@ const policy: PushPolicy = {
   retries: 3,
   retryBaseMs: 20,
   retryMaxMs: 40,
+  canary: false,
 }
 
 function wanted(n: number): Wanted {

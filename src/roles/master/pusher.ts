@@ -1,18 +1,23 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Wanted } from '#core/push/index.ts'
+import { CANARY_FROM_MIRRORS, canaryOrder, type Wanted } from '#core/push/index.ts'
 import type { Journal } from '#ports/journal.ts'
+import { askCanary, askInTurn } from './canary.ts'
 import { type PushEvent, PushLine, type PushTarget, type PushWorld } from './push-line.ts'
 import { Slots } from './slots.ts'
 
 export interface PushSummary {
   readonly acknowledged: readonly string[]
   readonly waiting: readonly string[]
+  /** Why nobody else was pushed to: those that went first would not have it. */
+  readonly held?: string
 }
 
 export interface PushOptions {
   /** Failures after which the caller waits no longer. */
   readonly triesToReport?: number
   readonly only?: readonly string[]
+  /** Mirrors that serve it already are not called: another master pushes, or did. */
+  readonly lookFirst?: boolean
 }
 
 interface Line {
@@ -36,6 +41,8 @@ export class Pusher implements AsyncDisposable {
   readonly #onPush: (mirror: string, event: PushEvent) => void
   readonly #stop = new AbortController()
   readonly #resting = new Set<Promise<void>>()
+  /** The newest release that any mirror was seen serving. */
+  #proven = -1
   #recorded: Promise<void> = Promise.resolve()
 
   constructor(
@@ -93,19 +100,19 @@ export class Pusher implements AsyncDisposable {
   async push(
     wanted: Wanted,
     onEvent: (mirror: string, event: PushEvent) => void,
-    { triesToReport = 2, only }: PushOptions = {},
+    { triesToReport = 2, only, lookFirst = false }: PushOptions = {},
   ): Promise<PushSummary> {
     const acknowledged: string[] = []
     const waiting: string[] = []
     const lines = [...this.#lines].filter(([name]) => only?.includes(name) ?? true)
+    const held = await this.#askCanaries(wanted, lines, onEvent)
+    if (held !== undefined) return { acknowledged, waiting: lines.map(([name]) => name), held }
     await Promise.all(
       lines.map(async ([mirror, line]) => {
-        const good = await this.#pushOne(
-          line,
-          wanted,
-          (event) => onEvent(mirror, event),
+        const good = await this.#pushOne(line, wanted, (event) => onEvent(mirror, event), {
           triesToReport,
-        )
+          lookFirst,
+        })
         ;(good ? acknowledged : waiting).push(mirror)
       }),
     )
@@ -116,19 +123,20 @@ export class Pusher implements AsyncDisposable {
     { line, signal }: Line,
     wanted: Wanted,
     onEvent: (event: PushEvent) => void,
-    triesToReport: number,
+    { triesToReport, lookFirst }: { readonly triesToReport: number; readonly lookFirst: boolean },
   ): Promise<boolean> {
     if (signal.aborted) return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
     let failures = 0
-    const unlisten = line.want(wanted, (event) => {
+    const listen = (event: PushEvent) => {
       onEvent(event)
       if (event.kind === 'acknowledged' && event.wanted.generation >= wanted.generation)
         resolve(true)
       if (event.kind !== 'failed') return
       failures += 1
       if (failures >= triesToReport || event.retryInMs === undefined) resolve(false)
-    })
+    }
+    const unlisten = line.want(wanted, listen, lookFirst)
     const stopped = () => resolve(false)
     signal.addEventListener('abort', stopped, { once: true })
     try {
@@ -139,9 +147,34 @@ export class Pusher implements AsyncDisposable {
     }
   }
 
+  /** A release that no mirror has yet goes to one first (field-notes 1.18). Undefined, or why the others wait. */
+  async #askCanaries(
+    wanted: Wanted,
+    lines: readonly (readonly [string, Line])[],
+    onEvent: (mirror: string, event: PushEvent) => void,
+  ): Promise<string | undefined> {
+    const { policy, draw, clock } = this.#world
+    if (!policy.canary || wanted.serial <= this.#proven || lines.length < CANARY_FROM_MIRRORS) {
+      return undefined
+    }
+    const { signal } = this.#stop
+    const ask = (name: string) => {
+      const line = this.#lines.get(name)?.line
+      return line && askCanary(line, wanted, (event) => onEvent(name, event), { clock, signal })
+    }
+    return await askInTurn(
+      canaryOrder(
+        lines.map(([name]) => name),
+        draw,
+      ),
+      ask,
+    )
+  }
+
   /** Appends in order, whoever listens. What cannot be recorded does not stop a push. */
   #record(mirror: string, event: PushEvent): void {
     if (event.kind !== 'acknowledged' && event.kind !== 'failed') return
+    if (event.kind === 'acknowledged') this.#proven = Math.max(this.#proven, event.wanted.serial)
     const why =
       event.kind === 'failed'
         ? [

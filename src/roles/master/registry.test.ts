@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MemoryState, MemoryStore } from '#adapters/memory/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
-import type { RegistrySnapshot } from '#core/mirrors/index.ts'
 import { aMirror, aSigmaker } from '../../../test/support/records.ts'
-import { Registry, uploadFolder } from './registry.ts'
+import { Registry, type SettledRecords, uploadFolder } from './registry.ts'
 
-const NONE: RegistrySnapshot = { sigmakers: [], mirrors: [] }
+const NONE: SettledRecords = { sigmakers: [], mirrors: [] }
 
 async function setUp() {
   const folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-registry-'))

@@ -1,7 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { writeFileAtomic } from '#adapters/disk/index.ts'
 import {
+  type MasterRecord,
   type MirrorRecord,
   type RegistrySnapshot,
   type SigmakerRecord,
@@ -9,6 +11,9 @@ import {
 } from '#core/mirrors/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import { type Records, type Store, StoreError } from '#ports/store.ts'
+
+/** What stands in a master's settings. */
+export type SettledRecords = Pick<RegistrySnapshot, 'sigmakers' | 'mirrors'>
 
 export interface RegistryOptions {
   readonly self: string
@@ -30,14 +35,14 @@ const HISTORY_READ = 100_000
  */
 export class Registry {
   readonly #options: RegistryOptions
-  #snapshot: RegistrySnapshot = { sigmakers: [], mirrors: [] }
+  #snapshot: RegistrySnapshot = { sigmakers: [], mirrors: [], masters: [] }
 
   private constructor(options: RegistryOptions) {
     this.#options = options
   }
 
   /** `settled` are the settings' own: each is taken in once, when nobody of its name is there; then the registry holds. */
-  static async open(options: RegistryOptions, settled: RegistrySnapshot): Promise<Registry> {
+  static async open(options: RegistryOptions, settled: SettledRecords): Promise<Registry> {
     const registry = new Registry(options)
     try {
       await registry.#takeIn(settled)
@@ -45,7 +50,7 @@ export class Registry {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       options.onEvent(`${error.message}; going on with what was known last`)
-      await registry.#use((await registry.#readSnapshot()) ?? settled)
+      await registry.#use((await registry.#readSnapshot()) ?? { ...settled, masters: [] })
     }
     return registry
   }
@@ -58,12 +63,46 @@ export class Registry {
     return this.#snapshot.mirrors
   }
 
+  /** The other masters. */
+  get peers(): readonly MasterRecord[] {
+    return this.#snapshot.masters.filter(({ name }) => name !== this.#options.self)
+  }
+
+  /** This master, once it is enrolled. */
+  get own(): MasterRecord | undefined {
+    return this.#snapshot.masters.find(({ name }) => name === this.#options.self)
+  }
+
+  /**
+   * Tells the others where this master is and what it is known by (R106). That it is out is the team's word, and its login for their
+   * modules stays. Throws `StoreError`.
+   */
+  async enrol(
+    place: Omit<MasterRecord, 'name' | 'isOut' | 'rsyncLogin'>,
+    drawPassword: () => string,
+  ): Promise<void> {
+    const { self, store, clock } = this.#options
+    const { masters } = store.registry
+    const known = await masters.get(self)
+    const { isOut, rsyncLogin } = known?.value ?? {
+      isOut: false,
+      rsyncLogin: { user: self, password: drawPassword() },
+    }
+    const record = { ...place, name: self, isOut, rsyncLogin }
+    if (known !== undefined && isDeepStrictEqual(known.value, record)) return
+    const why = [`${place.host}, ssh ${place.sshPort}, rsync ${place.rsyncPort}`]
+    const entry = { at: clock.now(), who: self, what: 'master-enrolled', subject: self, why }
+    await masters.put(self, record, known?.revision, entry)
+    await this.refresh()
+  }
+
   /** Reads it again. Throws `StoreError`; then what was known holds. */
   async refresh(): Promise<void> {
-    const { sigmakers, mirrors } = this.#options.store.registry
+    const { sigmakers, mirrors, masters } = this.#options.store.registry
     const snapshot = {
       sigmakers: (await sigmakers.list()).map(({ value }) => value),
       mirrors: (await mirrors.list()).map(({ value }) => value),
+      masters: (await masters.list()).map(({ value }) => value),
     }
     const text = snapshotCodec.print(snapshot)
     if (text === snapshotCodec.print(this.#snapshot)) return
@@ -79,7 +118,7 @@ export class Registry {
     this.#snapshot = snapshot
   }
 
-  async #takeIn({ sigmakers, mirrors }: RegistrySnapshot): Promise<void> {
+  async #takeIn({ sigmakers, mirrors }: SettledRecords): Promise<void> {
     const { registry } = this.#options.store
     for (const one of sigmakers) {
       await this.#takeInOne(registry.sigmakers, one, ADDED_SIGMAKER)

@@ -4,6 +4,7 @@ import { type FrozenFile, freeze, keepAside, makeFolders, takeOut } from '#adapt
 import type { Generation } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
+import type { Changes } from '#core/changes/index.ts'
 import { describeReason, type Releaser, type Verdict } from '#core/gate/index.ts'
 import { isUploadInProgress } from '#core/intake/index.ts'
 import { planRelease, type Release } from '#core/release/index.ts'
@@ -25,6 +26,12 @@ export interface DeskOptions {
   readonly publishers: readonly MasterPublisher[]
   readonly clock: Clock
   readonly journal: Journal
+  /** Tells subscribers what is new. */
+  readonly tell?: (
+    before: Release | undefined,
+    release: Release,
+    changes: ReadonlyMap<string, Changes>,
+  ) => Promise<void>
   /** Told each step by name, in order. Tests end the process here. */
   readonly onStep?: (step: string) => void
 }
@@ -78,9 +85,12 @@ export class ReleaseDesk {
     return this.#alone(() => this.#options.publisher.publishFirst(), say, signal)
   }
 
-  /** Shows what was committed and is not public yet. Throws `StoreError` when the store is away. */
-  settle(): Promise<void> {
-    return this.#inTurn(() => this.#options.publisher.settle())
+  /**
+   * Shows what was committed and is not public yet, by this master or by another. True when it was taken over from
+   * another. Throws `StoreError` when the store is away.
+   */
+  catchUp(): Promise<boolean> {
+    return this.#inTurn(() => this.#options.publisher.catchUp())
   }
 
   /** New pointers for the release that is public: freshness without content (decision 8). */
@@ -186,7 +196,21 @@ export class ReleaseDesk {
     })
     call.print(`accepted: ${what} is published as release ${next.serial}`)
     for (const line of news) call.print(`  ${line}`)
+    await this.#tell(published?.release, next, set.changes, call)
     return { kind: 'published', release: next, generation }
+  }
+
+  async #tell(
+    before: Release | undefined,
+    release: Release,
+    changes: ReadonlyMap<string, Changes>,
+    call: SshCall,
+  ): Promise<void> {
+    try {
+      await this.#options.tell?.(before, release, changes)
+    } catch (error) {
+      call.complain(`warning: ${error instanceof Error ? error.message : String(error)}`)
+    }
   }
 
   async #refuse(

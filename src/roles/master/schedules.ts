@@ -1,0 +1,52 @@
+import type { ReleaseFolder } from '#adapters/disk/index.ts'
+import { systemClock } from '#adapters/system/index.ts'
+import { followPages } from './follow-pages.ts'
+import { type ForcedUpdateParts, forceUpdate } from './forced-update.ts'
+import type { MasterDesk } from './master.ts'
+import type { MasterOptions } from './options.ts'
+import type { PageFacts } from './page-facts.ts'
+import type { Peering } from './peering.ts'
+import { pruneJournal } from './prune-journal.ts'
+import type { ReleaseDesk } from './release-desk.ts'
+import { repeat } from './schedule.ts'
+
+export interface ScheduledParts {
+  readonly options: MasterOptions
+  readonly master: MasterDesk
+  readonly desk: ReleaseDesk
+  readonly facts: PageFacts
+  readonly peering: Peering
+  readonly releases: ReleaseFolder
+  readonly tellTeam: ForcedUpdateParts['tellTeam']
+  readonly signal: AbortSignal
+}
+
+/** Changed pages are pushed by one master. It gives way when it was silent for so long. */
+const PAGES_LEASE = 'pages'
+const PAGES_TTL_MS = 15 * 60_000
+/** A change in the store wakes a master at once; this is for what a peer out of reach kept from it. */
+const CATCH_UP_EVERY_MS = 10_000
+
+/** What happens by the clock: freshness (R103, R110), pages, what other masters published, and a journal that is pruned. */
+export function startSchedules(all: ScheduledParts): AsyncDisposable {
+  const { options, master, desk, facts, peering, releases, tellTeam, signal } = all
+  const { name: self, store, timestampEveryMs: everyMs, onEvent = () => {} } = options
+  const often = { clock: systemClock, draw: Math.random, onError: onEvent }
+  const published = () => releases.published
+  const world = { self, store, clock: systemClock, everyMs, onEvent }
+  const update = { ...world, desk, master, peering, published, tellTeam }
+  const renewPages = async (): Promise<void> => {
+    const now = systemClock.now()
+    if ((await store.jobs.lease(PAGES_LEASE, self, PAGES_TTL_MS, now)) === undefined) return
+    await master.renewAndPush(onEvent, signal)
+  }
+  const schedules = new AsyncDisposableStack()
+  schedules.use(repeat(() => forceUpdate(update, signal), { ...often, everyMs }))
+  schedules.use(repeat(() => pruneJournal(store.journal, systemClock), { ...often, everyMs }))
+  const catchUp = async (): Promise<void> => void (await desk.catchUp())
+  schedules.use(repeat(catchUp, { ...often, everyMs: CATCH_UP_EVERY_MS, onError: () => {} }))
+  schedules.use(
+    followPages({ store, facts, clock: systemClock, renewAndPush: renewPages, onEvent }),
+  )
+  return schedules
+}
