@@ -10,6 +10,7 @@ import { addMirrorCommands } from './commands/mirror.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addSigmakerCommands } from './commands/sigmaker.ts'
+import { addStatusCommand } from './commands/status.ts'
 import { CommandEnd, complain, EXIT, mindStandardOutput } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -25,6 +26,7 @@ export function program(): Command {
   addKeyCommands(cvdnet)
   addReleaseCommand(cvdnet)
   addRunCommand(cvdnet)
+  addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
   addMirrorCommands(cvdnet)
   addSigmakerCommands(cvdnet)

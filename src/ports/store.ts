@@ -4,6 +4,7 @@ import type { Outcome } from '#base/outcome.ts'
 import type { EpochMs } from '#base/time.ts'
 import type { MirrorHealth } from '#core/health/types.ts'
 import type { MasterRecord, MirrorRecord, SigmakerRecord } from '#core/mirrors/record.ts'
+import type { Letter, OpenProblem } from '#core/notices/index.ts'
 import type { Release } from '#core/release/release.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 
@@ -16,6 +17,7 @@ export interface Store extends AsyncDisposable {
   readonly releases: ReleaseStore
   readonly journal: JournalStore
   readonly jobs: Jobs
+  readonly notices: Notices
   /**
    * Called, soon and at most a second after, when anybody changed anything of that part; now and then also when nobody
    * did, as at the start or when the store was away. Dispose to stop.
@@ -23,7 +25,7 @@ export interface Store extends AsyncDisposable {
   watch(onChange: (part: StorePart) => void): Disposable
 }
 
-export const STORE_PARTS = ['registry', 'health', 'releases', 'journal', 'jobs'] as const
+export const STORE_PARTS = ['registry', 'health', 'releases', 'journal', 'jobs', 'notices'] as const
 export type StorePart = (typeof STORE_PARTS)[number]
 
 export interface MirrorRegistry {
@@ -32,6 +34,14 @@ export interface MirrorRegistry {
   readonly masters: Records<MasterRecord>
   /** By the mirror's name. Written in every round, so it wakes nobody but those who watch `health`. */
   readonly health: Records<MirrorHealth>
+}
+
+/** What is wrong now, and what was told to everybody. */
+export interface Notices {
+  /** Each by its `problemId`. */
+  readonly problems: Records<OpenProblem>
+  /** By the letter's id: the newest, as the feed shows them. */
+  readonly news: Records<Letter>
 }
 
 /** Grows with every write, and is never given twice to one name, not even after it was removed. */

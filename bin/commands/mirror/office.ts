@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os'
-import { openStore } from '#adapters/store/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import type { Outcome } from '#base/outcome.ts'
 import type { MirrorRules } from '#core/mirrors/index.ts'
@@ -7,7 +6,8 @@ import type { Settings } from '#formats/cvdnet-toml/index.ts'
 import type { Store } from '#ports/store.ts'
 import { Registrar, type RegistrarWorld, SigmakerList } from '#roles/registrar/index.ts'
 import { CommandEnd, complain, EXIT } from '../../io.ts'
-import { placeOf, readSettings } from '../run/roles.ts'
+import { readSettings } from '../run/roles.ts'
+import { openNetworkStore } from '../run/store.ts'
 
 /** The registry, open for one command. */
 export interface Office extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface Office extends AsyncDisposable {
 
 export async function openOffice(config: string): Promise<Office> {
   const settings = await readSettings(config)
-  const store = await openStore(await placeOf(settings.store))
+  const store = await openNetworkStore(settings)
   const { bandwidthMbitMin, privateAddresses } = settings.registry
   const rules = { bandwidthMbitMin, allowsPrivate: privateAddresses === 'allowed' }
   const world: RegistrarWorld = { store, clock: systemClock, who: whoAmI(), rules }

@@ -2,7 +2,6 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { makeFolders } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
-import { openStore, type StorePlace } from '#adapters/store/index.ts'
 import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
 import {
@@ -11,15 +10,17 @@ import {
   type MirrorSettings,
   parseSettings,
   type Settings,
-  type StoreSettings,
 } from '#formats/cvdnet-toml/index.ts'
+import type { MetricSource } from '#ports/metric.ts'
 import type { Store } from '#ports/store.ts'
-import { masterFiles, startMaster } from '#roles/master/index.ts'
-import { startMirror } from '#roles/mirror/index.ts'
+import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
+import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
-import { readSecret } from './secrets.ts'
+import { openNetworkStore } from './store.ts'
+import { runMonitor } from './watch.ts'
 
 /** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -34,23 +35,35 @@ export async function readSettings(file: string): Promise<Settings> {
 
 export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()
+  const sources: MetricSource[] = []
   if (settings.mirror !== undefined) {
-    starting.use(await runMirror(settings.mirror, settings.state))
+    const mirror = starting.use(await runMirror(settings.mirror, settings.state))
+    sources.push(treeMetrics('mirror', mirror.name, () => mirror.served()))
   }
   if (settings.master !== undefined) {
     await makeFolders(settings.state, 0o700)
-    const store = starting.use(await openStore(await placeOf(settings.store)))
-    starting.use(await runMaster(settings.master, settings, store))
+    const store = starting.use(await openNetworkStore(settings))
+    const master = starting.use(await runMaster(settings.master, settings, store))
+    sources.push(treeMetrics('master', master.name, () => publishedBy(master)))
+  }
+  if (settings.monitor !== undefined) {
+    await makeFolders(settings.state, 0o700)
+    const store = starting.use(await openNetworkStore(settings))
+    const monitor = await runMonitor(settings.monitor, settings, store)
+    sources.push(starting.use(monitor).metrics)
+  }
+  if (settings.metrics !== undefined) {
+    starting.use(await runMetrics(settings.metrics, sources))
   }
   return starting.move()
 }
 
-export async function placeOf(settings: StoreSettings): Promise<StorePlace> {
-  if (settings.kind === 'sqlite') return settings
-  return { kind: 'postgres', url: await readSecret(settings.url, "the store's address") }
+function publishedBy(master: Master) {
+  const tree = master.published()
+  return tree && { serial: tree.release.serial, generation: tree.generation }
 }
 
-async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDisposable> {
+async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror> {
   const folder = join(state, 'mirror')
   await makeFolders(folder, 0o700)
   const running = await startMirror({
@@ -74,7 +87,7 @@ async function runMaster(
   master: MasterSettings,
   { zone, state }: Settings,
   store: Store,
-): Promise<AsyncDisposable> {
+): Promise<Master> {
   const folder = join(state, 'master')
   await makeFolders(folder, 0o700)
   if ((await stat(join(master.networkKeys, 'root.json')).catch(() => undefined)) === undefined) {

@@ -26,3 +26,4 @@ export {
   ReleaseFolder,
   type ReleaseFolderOptions,
 } from './release-folder.ts'
+export { readTreePiece } from './tree-piece.ts'

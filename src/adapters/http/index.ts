@@ -1,5 +1,4 @@
 export { formatHttpDate, parseHttpDate } from './http-date.ts'
-export { HttpProbe, type HttpProbeOptions } from './probe.ts'
 export {
   type HttpServer,
   HttpServerError,

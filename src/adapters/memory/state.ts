@@ -1,6 +1,7 @@
 import type { Serial } from '#base/names.ts'
 import type { MirrorHealth } from '#core/health/index.ts'
 import type { MasterRecord, MirrorRecord, SigmakerRecord } from '#core/mirrors/index.ts'
+import type { Letter, OpenProblem } from '#core/notices/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import {
   type Announced,
@@ -29,6 +30,8 @@ export class MemoryState {
   readonly sigmakers = new Map<string, Kept<SigmakerRecord>>()
   readonly masters = new Map<string, Kept<MasterRecord>>()
   readonly health = new Map<string, Kept<MirrorHealth>>()
+  readonly problems = new Map<string, Kept<OpenProblem>>()
+  readonly news = new Map<string, Kept<Letter>>()
   readonly heads = new Map<Serial, Head>()
   readonly leases = new Map<string, Lease>()
   readonly counters = { revision: 0, serial: 0, generation: 0, job: 0 }

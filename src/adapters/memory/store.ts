@@ -1,10 +1,12 @@
 import { healthCodec } from '#core/health/index.ts'
 import { masterCodec, mirrorCodec, sigmakerCodec } from '#core/mirrors/index.ts'
+import { letterCodec, problemCodec } from '#core/notices/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import type {
   EntryId,
   JournalStore,
   MirrorRegistry,
+  Notices,
   Store,
   StoredEntry,
   StorePart,
@@ -20,6 +22,7 @@ export class MemoryStore implements Store {
   readonly releases: MemoryReleases
   readonly journal: JournalStore
   readonly jobs: MemoryJobs
+  readonly notices: Notices
   readonly #state: MemoryState
   readonly #watches = new DisposableStack()
 
@@ -51,6 +54,20 @@ export class MemoryStore implements Store {
         codec: healthCodec,
         part: 'health',
         kept: health,
+      }),
+    }
+    this.notices = {
+      problems: new MemoryRecords(state, {
+        kind: 'problem',
+        codec: problemCodec,
+        part: 'notices',
+        kept: state.problems,
+      }),
+      news: new MemoryRecords(state, {
+        kind: 'news',
+        codec: letterCodec,
+        part: 'notices',
+        kept: state.news,
       }),
     }
     this.releases = new MemoryReleases(state)

@@ -1,6 +1,13 @@
 import { healthCodec } from '#core/health/index.ts'
 import { masterCodec, mirrorCodec, sigmakerCodec } from '#core/mirrors/index.ts'
-import { type MirrorRegistry, type Store, StoreError, type StorePart } from '#ports/store.ts'
+import { letterCodec, problemCodec } from '#core/notices/index.ts'
+import {
+  type MirrorRegistry,
+  type Notices,
+  type Store,
+  StoreError,
+  type StorePart,
+} from '#ports/store.ts'
 import { SqlAccess } from './access.ts'
 import { ChangeWatch } from './changes.ts'
 import type { SqlDatabase } from './database.ts'
@@ -16,6 +23,7 @@ export class SqlStore implements Store {
   readonly releases: SqlReleases
   readonly journal: SqlJournal
   readonly jobs: SqlJobs
+  readonly notices: Notices
   readonly #database: SqlDatabase
   readonly #watch: ChangeWatch
 
@@ -26,6 +34,10 @@ export class SqlStore implements Store {
       sigmakers: new SqlRecords(access, { kind: 'sigmaker', codec: sigmakerCodec, part }),
       masters: new SqlRecords(access, { kind: 'master', codec: masterCodec, part }),
       health: new SqlRecords(access, { kind: 'health', codec: healthCodec, part: 'health' }),
+    }
+    this.notices = {
+      problems: new SqlRecords(access, { kind: 'problem', codec: problemCodec, part: 'notices' }),
+      news: new SqlRecords(access, { kind: 'news', codec: letterCodec, part: 'notices' }),
     }
     this.releases = new SqlReleases(access)
     this.journal = new SqlJournal(access)

@@ -38,6 +38,7 @@ const good = {
   generation: branded(generation, 'a generation'),
   stampedAt: seconds,
   tookMs: count,
+  skewMs: optional(whole(-COUNT_MAX, COUNT_MAX)),
 }
 
 const health: JsonReader<MirrorHealth> = object({
@@ -55,6 +56,7 @@ const health: JsonReader<MirrorHealth> = object({
     ADDRESSES_MAX,
   ),
   freshAt: optional(time),
+  freshInARow: count,
   days: listOf(object({ day: count, good: count, bad: count, worst: oneOf(DAY_STATES) }), DAYS_MAX),
 })
 

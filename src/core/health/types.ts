@@ -9,6 +9,8 @@ export type Sight =
       readonly generation: Generation
       readonly stampedAt: EpochSeconds
       readonly tookMs: number
+      /** The server's `Date` less the observer's clock; undefined where the server named none. */
+      readonly skewMs: number | undefined
     }
   | {
       readonly kind: 'bad'
@@ -32,6 +34,7 @@ export interface AddressHealth {
   readonly address: string
   /** Whether clients may be sent there: after hysteresis. */
   readonly isUp: boolean
+  /** Since when `isUp` is what it is. Time in which nobody looked does not count for a dead one. */
   readonly upSince: EpochMs
   readonly triedAt: EpochMs
   /** Looks of the same kind in a row. */
@@ -46,8 +49,10 @@ export interface AddressHealth {
 export interface DayMark {
   /** Days since 1970-01-01. */
   readonly day: number
+  /** Looks at any address. */
   readonly good: number
   readonly bad: number
+  /** Of the mirror as a whole: one lost look does not make a bad day. */
   readonly worst: DayState
 }
 
@@ -56,8 +61,10 @@ export type DayState = (typeof DAY_STATES)[number]
 
 export interface MirrorHealth {
   readonly addresses: readonly AddressHealth[]
-  /** The last time it was both reachable and fresh; undefined when never. The clock of "old" (R112) runs from here. */
+  /** The last time it was both reachable and fresh; undefined when never. */
   readonly freshAt: EpochMs | undefined
+  /** Looks that found it so, in a row; a failed look at one of several addresses does not end it. */
+  readonly freshInARow: number
   /** Oldest first, at most fourteen. */
   readonly days: readonly DayMark[]
 }

@@ -1,2 +1,11 @@
 export { escapeHtml } from './html.ts'
-export { indexPage, type ListedMirror, mirrorsPage } from './pages.ts'
+export { indexPage } from './index-page.ts'
+export {
+  type ListedMirror,
+  type MirrorsPage,
+  mirrorsPage,
+  type PageMirror,
+  pageMirrors,
+  unwatched,
+} from './mirrors-page.ts'
+export { POINTER_POLICY, type PointerPolicy, pointerPushAt } from './pointer-push.ts'

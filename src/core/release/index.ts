@@ -5,6 +5,7 @@ export {
   type DatabaseFile,
   databaseOf,
   databasePath,
+  databaseVersions,
   type HeaderFile,
   headerPath,
   type Release,

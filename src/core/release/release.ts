@@ -107,3 +107,12 @@ export function setVersionOf(release: Release | undefined, name: DbName): DbVers
   const file = release?.files.get(`${name}.set`)
   return file?.kind === 'set' ? file.version : undefined
 }
+
+/** Version of every published database and plain set, by its name. */
+export function databaseVersions(release: Release | undefined): ReadonlyMap<DbName, DbVersion> {
+  const versions = new Map<DbName, DbVersion>()
+  for (const file of release?.files.values() ?? []) {
+    if (file.kind === 'database' || file.kind === 'set') versions.set(file.name, file.version)
+  }
+  return versions
+}

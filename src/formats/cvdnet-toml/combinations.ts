@@ -2,6 +2,7 @@ import { MASTER_RSYNC, MASTER_SSH } from './master-table.ts'
 import { MIRROR_HTTP, MIRROR_SSH } from './mirror-table.ts'
 import type { DocumentReader, TableReader } from './reader.ts'
 import type { ListenSettings, Settings } from './settings.ts'
+import { METRICS } from './watch-table.ts'
 
 /** Values that are good by themselves and impossible together. */
 
@@ -25,12 +26,13 @@ export function checkTwins(
 }
 
 /** Two servers cannot listen in one place. Where the system chooses the port there is no conflict. */
-export function checkListeners(file: DocumentReader, { master, mirror }: Settings): void {
+export function checkListeners(file: DocumentReader, { master, mirror, metrics }: Settings): void {
   const listeners = [
     [MASTER_SSH, master?.ssh],
     [MASTER_RSYNC, master?.rsync],
     [MIRROR_SSH, mirror?.ssh],
     [MIRROR_HTTP, mirror?.http],
+    [METRICS, metrics],
   ] as const
   for (const [index, [section, own]] of listeners.entries()) {
     const other = listeners.slice(0, index).find(([, one]) => own && one && collide(own, one))

@@ -4,9 +4,11 @@ export { printExample, printReference } from './print.ts'
 export type {
   ListenSettings,
   LogSettings,
+  MailSettings,
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
+  MonitorSettings,
   PublisherSettings,
   RegistrySettings,
   SecretPlace,

@@ -31,6 +31,17 @@ export const host: Kind<string> = {
   standIn: '',
 }
 
+/** `HOST:PORT`; an IPv6 address in brackets. */
+export const hostAndPort: Kind<{ readonly host: string; readonly port: number }> = {
+  wanted: 'a host and a port, "192.0.2.1:53" or "[2001:db8::1]:53"',
+  read: (value) => {
+    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(asText(value) ?? '')
+    const [read, port] = [host.read(match?.[1] ?? match?.[2]), Number(match?.[3])]
+    return read !== undefined && port > 0 && port < 65_536 ? { host: read, port } : undefined
+  },
+  standIn: { host: '', port: 0 },
+}
+
 /** In small letters, as DNS compares. */
 export const domain: Kind<string> = {
   wanted: 'a domain name',

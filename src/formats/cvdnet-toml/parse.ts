@@ -5,6 +5,7 @@ import type { SettingsFault } from './fault.ts'
 import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
 import * as mirror from './mirror-table.ts'
+import { readMail, readMetrics, readMonitor } from './read-watch.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
 import { REGISTRY, readRegistry } from './registry-table.ts'
 import type {
@@ -17,6 +18,7 @@ import type {
 } from './settings.ts'
 import { readStore, STORE } from './store-table.ts'
 import { LOG, ROOT } from './table.ts'
+import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 /** Guess: thirty thousand mirrors. */
 export const SETTINGS_CHARS_MAX = 16 * 1024 * 1024
@@ -44,10 +46,13 @@ export function parseSettings(
     store: readStore(file.table(STORE), (path) => place.of(path), state),
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
+    monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,
+    mail: file.has(MAIL) ? readMail(file, (path) => place.of(path)) : undefined,
+    metrics: file.has(METRICS) ? readMetrics(file) : undefined,
   }
-  const hasRole = settings.master !== undefined || settings.mirror !== undefined
-  if (!hasRole && !root.hasFault('master', 'mirror')) {
-    root.refuse('master', 'neither [master] nor [mirror] is here, so there is nothing to run')
+  const roles = [settings.master, settings.mirror, settings.monitor]
+  if (roles.every((role) => role === undefined) && !root.hasFault('master', 'mirror', 'monitor')) {
+    root.refuse('master', 'none of [master], [mirror], [monitor] is here, so nothing is to run')
   }
   checkListeners(file, settings)
   return file.faults.length > 0 ? fail(file.faults) : ok(settings)

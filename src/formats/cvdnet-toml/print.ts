@@ -4,7 +4,7 @@ import { SECTIONS } from './table.ts'
 /** What is generated from the table: `cvdnet.example.toml` and `docs/reference/settings.md` (`npm run generate`). */
 const COMMENT_COLUMNS = 100
 /** May be absent, and seldom is. */
-const NEARLY_ALWAYS = new Set(['keys', 'password_file'])
+const NEARLY_ALWAYS = new Set(['master.publishers.keys', 'master.mirrors.password_file'])
 
 export function printExample(): string {
   const head =
@@ -15,12 +15,14 @@ export function printExample(): string {
 
 function exampleSection(section: Section): string {
   const header = section.kind === 'list' ? `[[${section.path}]]\n` : `[${section.path}]\n`
-  const fields = Object.values(section.fields).map(exampleField).join('')
+  const fields = Object.values(section.fields)
+    .map((field) => exampleField(section, field))
+    .join('')
   return `\n${comment(section.about)}${section.path === '' ? '' : header}${fields}`
 }
 
-function exampleField(field: Field<unknown>): string {
-  const isAlternative = field.need === 'optional' && !NEARLY_ALWAYS.has(field.key)
+function exampleField({ path }: Section, field: Field<unknown>): string {
+  const isAlternative = field.need === 'optional' && !NEARLY_ALWAYS.has(`${path}.${field.key}`)
   const line = `${isAlternative ? '# ' : ''}${field.key} = ${toml(field.shown)}\n`
   return `${comment(`${plain(field.about)} (${plain(field.wanted)})`)}${line}`
 }

@@ -10,6 +10,10 @@ export interface Settings {
   readonly store: StoreSettings
   readonly master: MasterSettings | undefined
   readonly mirror: MirrorSettings | undefined
+  readonly monitor: MonitorSettings | undefined
+  readonly mail: MailSettings | undefined
+  /** Where numbers for Prometheus are served. */
+  readonly metrics: ListenSettings | undefined
 }
 
 export interface LogSettings {
@@ -105,4 +109,44 @@ export interface MirrorSettings {
   readonly ssh: ListenSettings
   readonly http: ListenSettings
   readonly masters: readonly { readonly name: string; readonly key: string }[]
+}
+
+export interface MonitorSettings {
+  readonly name: string
+  /** How mirrors are judged; `HealthPolicy` of `core/health`. */
+  readonly health: {
+    readonly roundMs: number
+    readonly confirmMs: number
+    readonly failedLooksToDown: number
+    readonly goodLooksToUp: number
+    readonly oldAfterMs: number
+    readonly removedAfterMs: number
+    readonly backAfterLooks: number
+    readonly blindShare: number
+    readonly keepLast: number
+    readonly unobservedMs: number
+    readonly clockSkewMaxMs: number
+    readonly stampOverdueMs: number
+    readonly addressWarnAfterMs: number
+  }
+  readonly looksAtOnce: number
+  readonly anchors: readonly { readonly host: string; readonly port: number }[]
+  /** A published tree on this machine. */
+  readonly tree: string | undefined
+}
+
+export interface MailSettings {
+  readonly from: string
+  readonly host: string
+  readonly port: number
+  readonly security: 'none' | 'starttls' | 'tls'
+  readonly login: { readonly user: string; readonly password: SecretPlace } | undefined
+  readonly lists: Readonly<Record<'virusdb' | 'mirrors' | 'team', string | undefined>>
+  /** `NoticePolicy` of `core/notices`. */
+  readonly notices: {
+    readonly patienceMs: number
+    readonly calmMs: number
+    readonly remindEveryMs: number
+    readonly lettersPerHourMax: number
+  }
 }

@@ -13,6 +13,7 @@ import {
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
 import { REGISTRY } from './registry-table.ts'
 import { STORE } from './store-table.ts'
+import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 /**
  * The one table of settings. The parser, `cvdnet.example.toml` and `docs/reference/settings.md` come from it
@@ -76,4 +77,7 @@ export const SECTIONS: readonly Section[] = [
   MIRROR_SSH,
   MIRROR_HTTP,
   MIRROR_MASTERS,
+  MONITOR,
+  MAIL,
+  METRICS,
 ]

@@ -1,10 +1,10 @@
 import type { ReleaseFolder } from '#adapters/disk/index.ts'
-import { HttpProbe } from '#adapters/http/index.ts'
+import { HttpProbe } from '#adapters/http-check/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
 import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
-import { indexPage, mirrorsPage } from '#core/pages/index.ts'
+import { indexPage, mirrorsPage, unwatched } from '#core/pages/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
 import type { Journal } from '#ports/journal.ts'
 import { MirrorDoor } from './mirror-door.ts'
@@ -39,7 +39,10 @@ export async function makeDesk(
       const shown = registry.mirrors.filter((mirror) => serviceOf(mirror).shown)
       return new Map([
         ['index.html', indexPage(zone, release, stampedAt)],
-        ['mirrors.html', mirrorsPage(zone, shown, stampedAt)],
+        [
+          'mirrors.html',
+          mirrorsPage({ zone, mirrors: unwatched(shown), newest: undefined, madeAt: stampedAt }),
+        ],
         ['timestamp', printTimestamp({ stampedAt, serial: release.serial, generation })],
       ])
     },

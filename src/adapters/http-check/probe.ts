@@ -5,12 +5,12 @@
  * a byte a second ends with the total time, a redirect is not followed: old clients would not either.
  * Throws `ProbeError`, or the signal's reason.
  */
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { toLatin1 } from '#base/bytes.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
 import { parseTimestamp, type Timestamp } from '#formats/timestamp-file/index.ts'
 import { type Probe, ProbeError, type ProbeSight, type ProbeTarget } from '#ports/probe.ts'
+import { get, PARSER_ERRORS, type Reply, SilentError } from './get.ts'
 
 /** All questions of one look together. A client waits 60 s for less, but a probe has many mirrors to see. */
 const TOTAL_MS_MAX = 20_000
@@ -18,21 +18,10 @@ const TOTAL_MS_MAX = 20_000
 const IDLE_MS_MAX = 8_000
 /** A timestamp has under a hundred bytes. Beyond this it is something else, a captive portal's page perhaps. */
 const TIMESTAMP_BYTES_MAX = 4096
-/** Operators leave it out of their statistics (R80). */
-const AGENT = 'ClamAV-MirrorCheck'
-const PARSER_ERRORS = /^(?:HPE_|ERR_HTTP)/
 
 export interface HttpProbeOptions {
   readonly totalMsMax?: number
   readonly idleMsMax?: number
-}
-
-interface Reply {
-  readonly status: number
-  /** At most as much as was asked for. */
-  readonly body: Uint8Array
-  /** True when there was more. */
-  readonly cut: boolean
 }
 
 export class HttpProbe implements Probe {
@@ -96,49 +85,16 @@ export class HttpProbe implements Probe {
     bytesMax: number,
     signal: AbortSignal,
   ): Promise<Reply> {
-    const asked = request({
-      host,
-      port: httpPort,
-      path,
-      agent: false,
-      headers: { ...fields, 'User-Agent': AGENT, Accept: '*/*', Connection: 'close' },
-      timeout: this.#idleMsMax,
-      signal,
-    })
-    asked.once('timeout', () => {
-      asked.destroy(new ProbeError('timed-out', `wait for ${host} port ${httpPort}: it is silent`))
-    })
-    try {
-      return await readReply(await answerTo(asked), bytesMax)
-    } finally {
-      asked.destroy()
-    }
+    return await get(
+      { host, port: httpPort, path, fields },
+      { bytesMax, idleMsMax: this.#idleMsMax, signal },
+    )
   }
-}
-
-function answerTo(asked: ClientRequest): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  asked.once('response', resolve)
-  asked.on('error', reject)
-  asked.end()
-  return promise
-}
-
-async function readReply(answer: IncomingMessage, bytesMax: number): Promise<Reply> {
-  const pieces: Buffer[] = []
-  let bytes = 0
-  for await (const piece of answer) {
-    if (!(piece instanceof Buffer)) continue
-    pieces.push(piece)
-    bytes += piece.byteLength
-    if (bytes > bytesMax) break
-  }
-  const body = Buffer.concat(pieces).subarray(0, bytesMax)
-  return { status: answer.statusCode ?? 0, body, cut: bytes > bytesMax }
 }
 
 function asProbeError(target: ProbeTarget, cause: unknown, timedOut: boolean): ProbeError {
   if (cause instanceof ProbeError) return cause
+  if (cause instanceof SilentError) return new ProbeError('timed-out', cause.action, { cause })
   const what = `look at "${target.name}" (${target.host} port ${target.httpPort})`
   if (timedOut) return new ProbeError('timed-out', `${what}: not done in time`, { cause })
   const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : ''

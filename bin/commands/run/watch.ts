@@ -1,0 +1,43 @@
+import type { MailSettings, MonitorSettings, Settings } from '#formats/cvdnet-toml/index.ts'
+import type { MetricSource } from '#ports/metric.ts'
+import type { Store } from '#ports/store.ts'
+import { type MailOptions, startMonitor } from '#roles/monitor/index.ts'
+import { say } from '../../io.ts'
+import { readSecret } from './secrets.ts'
+
+/** Starts the monitor, and its postman where there is `[mail]`. */
+export async function runMonitor(
+  settings: MonitorSettings,
+  { zone, mail }: Pick<Settings, 'zone' | 'mail'>,
+  store: Store,
+): Promise<AsyncDisposable & { readonly metrics: MetricSource }> {
+  const { name, health, looksAtOnce, anchors, tree } = settings
+  const running = startMonitor({
+    name,
+    zone,
+    store,
+    health,
+    looksAtOnce,
+    anchors,
+    tree,
+    mail: mail === undefined ? undefined : await mailOptions(mail),
+    onEvent: (line) => say(`${name}: ${line}`),
+  })
+  say(
+    `${name}: monitor; ${mail === undefined ? 'letters wait, there is no [mail]' : 'letters go out by mail'}`,
+  )
+  const { monitor } = running
+  return {
+    metrics: () => monitor.metrics(),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  }
+}
+
+async function mailOptions(mail: MailSettings): Promise<MailOptions> {
+  const { login, ...rest } = mail
+  if (login === undefined) return { ...rest, login }
+  return {
+    ...rest,
+    login: { user: login.user, password: await readSecret(login.password, 'the login for mail') },
+  }
+}

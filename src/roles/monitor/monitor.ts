@@ -1,0 +1,164 @@
+/**
+ * The monitor at work: looks at every mirror in every round, and, while it holds the lease, writes what it saw, judges
+ * and warns. Without the lease it stands by. When the store is away it goes on looking and writes later (decision 9).
+ */
+import { type EpochMs, epochMs } from '#base/time.ts'
+import type { Metric } from '#ports/metric.ts'
+import { StoreError } from '#ports/store.ts'
+import { JudgeDesk } from './judge-desk.ts'
+import { Lookout } from './lookout.ts'
+import { networkMetrics } from './metrics.ts'
+import { NetworkNews } from './news.ts'
+import type { MonitorWorld } from './options.ts'
+import { WatchList } from './watch-list.ts'
+
+export const MONITOR_LEASE = 'monitor'
+const MINUTE_MS = 60_000
+/** Whoever holds the lease renews it in every sitting; after three missed ones another takes over. */
+const LEASE_MS = 3 * MINUTE_MS
+const SITTING_EVERY_MS = MINUTE_MS
+/** The registry is read again this often even when nobody says that it changed. */
+const REGISTRY_FRESH_MS = 10 * MINUTE_MS
+/** Between two sittings there is a minute; a longer or negative step was a clock put right, or a machine asleep. */
+const CLOCK_STEP_MS = 5 * MINUTE_MS
+const WAKE = new Error('Something is due')
+
+export class Monitor {
+  readonly #world: MonitorWorld
+  readonly #list: WatchList
+  readonly #news: NetworkNews
+  readonly #lookout: Lookout
+  readonly #desk: JudgeDesk
+  #leaseUntil: EpochMs = epochMs(0)
+  #isLoaded = false
+  #registryReadAt: EpochMs = epochMs(0)
+  #storeAwaySince: EpochMs | undefined
+  #satAt: EpochMs | undefined
+  #wake = new AbortController()
+  #isUrgent = false
+
+  constructor(world: MonitorWorld) {
+    this.#world = world
+    this.#list = new WatchList(world)
+    this.#news = new NetworkNews(world)
+    this.#lookout = new Lookout(world, this.#list, this.#news, (isUrgent) => this.#seen(isUrgent))
+    this.#desk = new JudgeDesk(world, this.#list)
+  }
+
+  get looks(): number {
+    return this.#lookout.looks
+  }
+
+  metrics(): readonly Metric[] {
+    const { clock, health } = this.#world
+    const { looks } = this.#lookout
+    const observer = this.#lookout.observer()
+    const facts = { newest: this.#news.newest, observer, holdsLease: this.holdsLease, looks }
+    return networkMetrics(this.#list.watched(), facts, health, clock.now())
+  }
+
+  /** How many mirrors are watched. */
+  get mirrors(): number {
+    return this.#list.size
+  }
+
+  get holdsLease(): boolean {
+    return this.#world.clock.now() < this.#leaseUntil
+  }
+
+  /** Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = () => this.#wake.abort(WAKE)
+    signal.addEventListener('abort', stop, { once: true })
+    using _ = this.#world.store.watch((part) => {
+      if (part === 'registry') this.#registryReadAt = epochMs(0)
+    })
+    while (!signal.aborted) {
+      this.#wake = new AbortController()
+      if (this.#sitsAt <= this.#world.clock.now()) await this.#withStore(() => this.#sit())
+      if (this.#isUrgent) await this.#withStore(() => this.#write())
+      if (this.#isLoaded) this.#lookout.start(signal)
+      await this.#pause()
+    }
+    signal.removeEventListener('abort', stop)
+    await this.#lookout.rest()
+    await this.#withStore(async () => {
+      await this.#write()
+      await this.#world.store.jobs.endLease(MONITOR_LEASE, this.#world.self)
+    })
+  }
+
+  /** When the next sitting is; now, after a step of the clock. */
+  get #sitsAt(): EpochMs {
+    const now = this.#world.clock.now()
+    const satAt = this.#satAt
+    if (satAt === undefined || now < satAt) return now
+    return epochMs(satAt + SITTING_EVERY_MS)
+  }
+
+  async #sit(): Promise<void> {
+    const { store, clock, self } = this.#world
+    const now = clock.now()
+    const step = this.#satAt === undefined ? 0 : now - this.#satAt
+    this.#satAt = now
+    if (step < 0 || step > CLOCK_STEP_MS) this.#lookout.spread()
+    const held = this.holdsLease
+    const lease = await store.jobs.lease(MONITOR_LEASE, self, LEASE_MS, now)
+    if (lease === undefined) {
+      this.#isLoaded = false
+      this.#leaseUntil = epochMs(0)
+      return
+    }
+    this.#leaseUntil = lease.until
+    await this.#news.refresh()
+    await this.#read(held && this.#isLoaded, now)
+    await this.#write()
+    await this.#desk.sit({ newest: this.#news.newest, observer: this.#lookout.observer() })
+  }
+
+  /** The registry, when it changed; all of it when somebody else may have watched meanwhile. */
+  async #read(wasOurs: boolean, now: EpochMs): Promise<void> {
+    if (wasOurs && now - this.#registryReadAt < REGISTRY_FRESH_MS) return
+    this.#registryReadAt = now
+    if (wasOurs) await this.#list.reloadRecords()
+    else await this.#list.load()
+    this.#isLoaded = true
+    this.#lookout.plan()
+  }
+
+  async #write(): Promise<void> {
+    if (this.holdsLease && this.#list.isDirty) await this.#list.flush()
+    this.#isUrgent = false
+  }
+
+  #seen(isUrgent: boolean): void {
+    // Others are told at once when an address comes or goes, and in the next sitting of the rest.
+    this.#isUrgent ||= isUrgent
+    this.#wake.abort(WAKE)
+  }
+
+  /** A store that is away is told once, and again when it is back. */
+  async #withStore(work: () => Promise<void>): Promise<void> {
+    const { clock, onEvent } = this.#world
+    try {
+      await work()
+      if (this.#storeAwaySince !== undefined) onEvent('the store is back')
+      this.#storeAwaySince = undefined
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (error.code !== 'away') onEvent(`what was decided could not be kept: ${error.message}`)
+      else if (this.#storeAwaySince === undefined) {
+        onEvent(`the store is away, looking goes on: ${error.message}`)
+      }
+      this.#storeAwaySince ??= clock.now()
+    }
+  }
+
+  /** Until something is due or a look ends. */
+  async #pause(): Promise<void> {
+    const { clock } = this.#world
+    const looks = this.#isLoaded ? this.#lookout.nextAt : undefined
+    const at = Math.min(this.#sitsAt, looks ?? Number.POSITIVE_INFINITY)
+    await clock.sleep(Math.max(0, at - clock.now()), this.#wake.signal).catch(() => {})
+  }
+}

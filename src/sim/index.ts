@@ -1,0 +1,5 @@
+export { MachineClock, SimClock } from './clock.ts'
+export { dice } from './dice.ts'
+export { SimMailer } from './mail.ts'
+export { SimMaster } from './master.ts'
+export { type SimMirror, SimNetwork } from './network.ts'

@@ -1,0 +1,144 @@
+import { MemoryState, MemoryStore } from '#adapters/memory/index.ts'
+import { type EpochMs, epochMs } from '#base/time.ts'
+import { HEALTH_POLICY, type HealthPolicy, plannedAt } from '#core/health/index.ts'
+import type { MirrorRecord } from '#core/mirrors/index.ts'
+import { NOTICE_POLICY } from '#core/notices/index.ts'
+import type { Store } from '#ports/store.ts'
+import { Monitor, Postman } from '#roles/monitor/index.ts'
+import { dice, MachineClock, SimClock, SimMailer, SimMaster, SimNetwork } from '#sim/index.ts'
+import { aMirror } from '../support/mirrors.ts'
+
+export const ZONE = 'clamav.test'
+
+/** A whole network in one process and on one clock: simulated mirrors and masters, the real monitor and postman. */
+export class World implements AsyncDisposable {
+  readonly clock: SimClock
+  /** The monitor's own, which may be wrong. */
+  readonly monitorClock: MachineClock
+  readonly network: SimNetwork
+  readonly master: SimMaster
+  readonly mailer = new SimMailer()
+  readonly events: string[] = []
+  readonly store: Store
+  readonly #state = new MemoryState()
+  readonly #start: EpochMs
+  readonly #draw: () => number
+  readonly #policy: HealthPolicy
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>[] = []
+  #monitorStop = new AbortController()
+  #monitorRuns: Promise<void> = Promise.resolve()
+
+  constructor(start: EpochMs, seed: number, policy: Partial<HealthPolicy> = {}) {
+    this.#start = start
+    this.#draw = dice(seed)
+    this.#policy = { ...HEALTH_POLICY, ...policy }
+    this.store = new MemoryStore(this.#state)
+    this.clock = new SimClock(start)
+    this.monitorClock = new MachineClock(this.clock)
+    this.network = new SimNetwork(this.clock, this.monitorClock)
+    this.master = new SimMaster({
+      name: 'rsync1',
+      store: this.store,
+      network: this.network,
+      clock: this.clock,
+      draw: this.#draw,
+    })
+  }
+
+  set isStoreAway(isAway: boolean) {
+    this.#state.isAway = isAway
+  }
+
+  async open(mirrors: number): Promise<void> {
+    for (let number = 1; number <= mirrors; number += 1) {
+      const record = aMirror(`mirror${number}`, {
+        addresses: [`192.0.2.${number}`, ...(number % 5 === 0 ? [`2001:db8::${number}`] : [])],
+        stageSince: this.#start,
+      })
+      await this.store.registry.mirrors.put(record.name, record, undefined)
+      this.network.add(record.name)
+    }
+    await this.master.release()
+    this.startMonitor()
+    const postman = new Postman({
+      self: 'monitor1',
+      zone: ZONE,
+      store: this.store,
+      mailer: this.mailer,
+      clock: this.monitorClock,
+      lists: { virusdb: 'virusdb@lists', mirrors: 'mirrors@lists', team: 'team@lists' },
+      onEvent: (line) => this.#hear(line),
+    })
+    this.#running.push(this.master.run(this.#stop.signal), postman.run(this.#stop.signal))
+  }
+
+  startMonitor(): void {
+    this.#monitorStop = new AbortController()
+    const monitor = new Monitor({
+      self: 'monitor1',
+      zone: ZONE,
+      store: this.store,
+      check: this.network,
+      clock: this.monitorClock,
+      draw: this.#draw,
+      health: this.#policy,
+      notices: NOTICE_POLICY,
+      looksAtOnce: 8,
+      hostsOf: ({ name }) => [`database.${ZONE}`, `${name}.${ZONE}`],
+      checkOwnLine: () => Promise.resolve(undefined),
+      onEvent: (line) => this.#hear(line),
+    })
+    this.#monitorRuns = monitor.run(this.#monitorStop.signal)
+  }
+
+  async stopMonitor(): Promise<void> {
+    this.#monitorStop.abort(new Error('stop'))
+    await this.#monitorRuns
+  }
+
+  async turnTo(ms: number): Promise<void> {
+    await this.clock.turnTo(this.at(ms))
+  }
+
+  at(ms: number): EpochMs {
+    return epochMs(this.#start + ms)
+  }
+
+  async record(name: string): Promise<MirrorRecord> {
+    const stored = await this.store.registry.mirrors.get(name)
+    if (stored === undefined) throw new Error(`Cannot find "${name}"`)
+    return stored.value
+  }
+
+  async change(name: string, more: Partial<MirrorRecord>): Promise<void> {
+    const stored = await this.store.registry.mirrors.get(name)
+    if (stored === undefined) throw new Error(`Cannot find "${name}"`)
+    const { mirrors } = this.store.registry
+    const written = await mirrors.put(name, { ...stored.value, ...more }, stored.revision)
+    if (!written.ok) throw new Error(`Cannot change "${name}": ${written.fault.kind}`)
+  }
+
+  /** Addresses that clients are sent to. */
+  async answers(): Promise<readonly string[]> {
+    const healths = new Map(
+      (await this.store.registry.health.list()).map(({ name, value }) => [name, value]),
+    )
+    return (await this.store.registry.mirrors.list())
+      .filter(({ value }) => value.stage === 'listed' || value.stage === 'old')
+      .filter(({ value }) => plannedAt(value.downtimes, this.clock.now()) === undefined)
+      .flatMap(({ name }) => healths.get(name)?.addresses ?? [])
+      .filter(({ isUp }) => isUp)
+      .map(({ address }) => address)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('The story is over'))
+    await this.stopMonitor()
+    await Promise.all(this.#running)
+  }
+
+  #hear(line: string): void {
+    this.events.push(`${((this.clock.now() - this.#start) / 3_600_000).toFixed(2)}h ${line}`)
+  }
+}
