@@ -3,11 +3,13 @@ import { mkdtempDisposable, readdir, readFile, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openSqliteStore } from '#adapters/sqlite/index.ts'
-import type { Store } from '#ports/store.ts'
+import { BackupError, backUpStore, openSqliteStore, restoreStore } from '#adapters/sqlite/index.ts'
+import { type Store, StoreError } from '#ports/store.ts'
 import { aHead, aMirror, anEntry, aSigmaker } from '../../test/support/records.ts'
 import { run } from '../../test/support/run.ts'
 
+/** SQLite's default. */
+const PAGE_BYTES = 4096
 const CVDNET = join(import.meta.dirname, '..', 'cvdnet.ts')
 
 async function setUp() {
@@ -93,26 +95,44 @@ test('a backup goes where no store is, and over a damaged one by force', async (
   assert.equal((await store.releases.head())?.release.serial, 7)
 })
 
-test('what is no backup, or a broken one, is refused and changes nothing', async () => {
+test('what is no backup is refused, also by force, and changes nothing', async () => {
   await using it = await setUp()
   {
     await using store = await it.open()
     await fill(store)
-    for (let at = 0; at < 200; at += 1) await store.journal.append(anEntry('x'.repeat(500)))
   }
-  assert.equal((await it.cvdnet('backup', it.at('copy'))).status, 0)
-  const whole = await readFile(it.at('copy'))
-  const broken = Buffer.from(whole)
-  broken.fill(0x5a, 5 * 4096, 20 * 4096)
-  await writeFile(it.at('broken'), broken)
   await writeFile(it.at('text'), 'hello '.repeat(1000))
   const before = await readFile(it.at('store.sqlite'))
-  for (const name of ['broken', 'text', 'absent']) {
+  for (const name of ['text', 'absent']) {
     const refused = await it.cvdnet('restore', it.at(name), '--force')
     assert.ok(refused.status === 1 || refused.status === 3, `${name}: ${refused.all}`)
     assert.match(refused.err, /^cvdnet: Cannot /)
     assert.ok(before.equals(await readFile(it.at('store.sqlite'))), name)
   }
+})
+
+test('a backup with one broken page, whichever it is, goes nowhere', async () => {
+  await using it = await setUp()
+  {
+    await using store = await it.open()
+    await fill(store)
+    await store.journal.appendAll(Array.from({ length: 50 }, () => anEntry('x'.repeat(500))))
+  }
+  await backUpStore(it.at('store.sqlite'), it.at('copy'))
+  const whole = await readFile(it.at('copy'))
+  const pages = whole.byteLength / PAGE_BYTES
+  assert.ok(Number.isInteger(pages) && pages > 15)
+  for (let page = 0; page < pages; page += 1) {
+    const broken = Buffer.from(whole)
+    broken.fill(0x5a, page * PAGE_BYTES, page * PAGE_BYTES + 100)
+    await writeFile(it.at('broken'), broken)
+    await assert.rejects(
+      restoreStore(it.at('broken'), it.at('elsewhere'), { force: true }),
+      (error) => error instanceof BackupError || error instanceof StoreError,
+      `page ${page}`,
+    )
+  }
+  assert.ok(!(await readdir(it.folder)).includes('elsewhere'))
 })
 
 test('a store in PostgreSQL is backed up with its own programs', async () => {

@@ -22,7 +22,7 @@ export function addCvdCommands(cvdnet: Command): void {
   cvd
     .command('info')
     .description('show what databases say about themselves, and whether it is true')
-    .argument('<file...>', 'a .cvd, .cld or .cud')
+    .argument('<file...>', 'a .cvd, .cld or .cud, or a patch, NAME-VERSION.cdiff')
     .option('--json', 'one object for one file, an array for several')
     .addOption(keysOption())
     .addOption(unsignedOption())
@@ -33,8 +33,10 @@ export function addCvdCommands(cvdnet: Command): void {
     })
   cvd
     .command('verify')
-    .description('check databases: signatures, list of members, and the hash of every member')
-    .argument('<file...>', 'a .cvd, .cld or .cud; with --certs any file that has a .sign')
+    .description(
+      'check databases: signatures, list of members, the hash of every member; and patches',
+    )
+    .argument('<file...>', 'a .cvd, .cld, .cud or .cdiff; with --certs any file that has a .sign')
     .option('--outer', 'only the MD5 of the content and the signature over it')
     .addOption(keysOption())
     .addOption(unsignedOption())
@@ -64,4 +66,4 @@ export function addCvdCommands(cvdnet: Command): void {
 
 const STATUS_HELP = `
 Exit status: 0 all verified, 1 not all, 2 wrong use, 3 a file cannot be read.
-ClamAV's own public keys are built in.`
+ClamAV's own public keys are built in; without --keys nobody else's signature counts.`

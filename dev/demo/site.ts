@@ -27,7 +27,10 @@ export async function startSite(current: string): Promise<Site> {
       tree = now
     }
   }
-  const following = follow()
+  const following = follow().catch((error: unknown) => {
+    // In the middle of a look at a new tree.
+    if (!stop.signal.aborted) throw error
+  })
   const server = await startHttpServer({ host: '127.0.0.1', port: 0, source: () => snapshot })
   return {
     host: server.host,

@@ -152,6 +152,12 @@ export interface JournalStore extends Journal {
     readonly subject?: string
     readonly before?: EntryId
   }): Promise<readonly StoredEntry[]>
+  /** Removes the oldest entries of before `before` whose `what` is one of these, `limit` at most. Returns how many. */
+  prune(query: {
+    readonly before: EpochMs
+    readonly whats: readonly string[]
+    readonly limit: number
+  }): Promise<number>
 }
 
 export interface Lease {

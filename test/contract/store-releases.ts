@@ -124,6 +124,26 @@ export function journalClaims(claim: Claim): void {
     )
   })
 
+  claim(
+    'old entries of some kinds go, the oldest first, and ids are not given again',
+    async (world) => {
+      await using store = await world.open()
+      const old = (what: string) => anEntry(what, { at: epochMs(NOW - 1) })
+      const entries = [old('pushed'), old('published'), old('pushed'), old('push-failed')]
+      await store.journal.appendAll([...entries, anEntry('pushed', { at: NOW })])
+      const [newest] = await store.journal.read({ limit: 1 })
+      const query = { before: NOW, whats: ['pushed', 'push-failed'] }
+      assert.equal(await store.journal.prune({ ...query, limit: 1 }), 1)
+      assert.deepEqual(await verbs(store), ['pushed', 'push-failed', 'pushed', 'published'])
+      assert.equal(await store.journal.prune({ ...query, limit: 9 }), 2)
+      assert.equal(await store.journal.prune({ ...query, limit: 9 }), 0)
+      assert.deepEqual(await verbs(store), ['pushed', 'published'])
+      await store.journal.append(anEntry('said'))
+      const [said] = await store.journal.read({ limit: 1 })
+      assert.ok((said?.id ?? 0) > (newest?.id ?? 0))
+    },
+  )
+
   // What an operator or a mirror typed is in it.
   claim('the journal takes any text', async (world) => {
     await using store = await world.open()

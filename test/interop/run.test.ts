@@ -8,7 +8,8 @@ import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { Running } from '../support/cvdnet.ts'
-import { realData, run, without, withoutRealData } from '../support/run.ts'
+import { startPostgres, withoutPostgres } from '../support/postgres.ts'
+import { eventually, realData, run, without, withoutRealData } from '../support/run.ts'
 
 const skip = without('ssh', 'rsync') || withoutRealData()
 
@@ -20,7 +21,7 @@ interface Place {
 }
 
 /** What an operator and a master's team have written down: two settings files, one conf, keys. */
-async function writeSettings(folder: string): Promise<Place> {
+async function writeSettings(folder: string, store = ''): Promise<Place> {
   const port = () => freePort(['127.0.0.1', '127.0.1.1'])
   const ports = {
     ssh: await port(),
@@ -53,6 +54,7 @@ port = ${ports.ssh}
 [master.rsync]
 host = "127.0.0.1"
 port = ${ports.rsync}
+${store}
 [[master.sigmakers]]
 name = "alice"
 key = "${sigmaker.publicKey}"
@@ -104,20 +106,25 @@ key = "${trigger.publicKey}"
   return { master, mirror, ports, identity }
 }
 
-test('a master and a mirror run from settings files, and go on after a kill', {
-  skip,
-}, async () => {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-run-'))
-  const { master, mirror, ports, identity } = await writeSettings(folder.path)
-  const ssh = ['-F', 'none', '-i', identity, '-p', String(ports.ssh), '-o', 'BatchMode=yes']
+/** Uploads and triggers as a sigmaker does. */
+function releaseBy(identity: string, port: number, folder: string) {
+  const ssh = ['-F', 'none', '-i', identity, '-p', String(port), '-o', 'BatchMode=yes']
   ssh.push('-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null')
-  const release = async (version: number) => {
-    const file = join(folder.path, 'test.cvd')
+  return async (version: number) => {
+    const file = join(folder, 'test.cvd')
     await copyFile(realData(`clamav/test-${version}.cvd`), file)
     const shell = `ssh ${ssh.join(' ')}`
     await run('rsync', ['-tcz', '-e', shell, file, 'clamupload@127.0.0.1:public_html/'])
     return run('ssh', ['127.0.0.1', ...ssh, '-l', 'clamavdb', 'sleep', '1'])
   }
+}
+
+test('a master and a mirror run from settings files, and go on after a kill', {
+  skip,
+}, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-run-'))
+  const { master, mirror, ports, identity } = await writeSettings(folder.path)
+  const release = releaseBy(identity, ports.ssh, folder.path)
   const served = async () => {
     const answer = await fetch(`http://127.0.1.1:${ports.http}/test.cvd`)
     return Buffer.from(await answer.arrayBuffer())
@@ -147,5 +154,41 @@ test('a master and a mirror run from settings files, and go on after a kill', {
   }
   assert.deepEqual(await served(), await readFile(realData('clamav/test-2.cvd')))
   assert.equal(await again.end('SIGTERM'), 0, again.said)
+  assert.equal(await second.end('SIGTERM'), 0, second.said)
+})
+
+// Decision 9, over a restart.
+test('a master whose PostgreSQL is away starts, serves and lets in; publishing waits for it', {
+  skip: skip || (await withoutPostgres()),
+}, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-run-'))
+  await using postgres = await startPostgres()
+  const env = { STORE_URL: await postgres.database() }
+  const store = '[store]\nkind = "postgres"\nurl_env = "STORE_URL"'
+  const { master, mirror, ports, identity } = await writeSettings(folder.path, store)
+  const release = releaseBy(identity, ports.ssh, folder.path)
+  await using one = new Running(mirror)
+  await using first = new Running(master, env)
+  await one.says(/mirror1: mirror, http/)
+  await first.says(/rsync1: master, ssh/)
+  const published = await release(1)
+  assert.match(published.out, /1 of 1 mirrors serve it/, published.all)
+  assert.equal(await first.end('SIGTERM'), 0, first.said)
+
+  await postgres.stop()
+  await using second = new Running(master, env)
+  await second.says(/going on with what was known last/)
+  await second.says(/rsync1: master, ssh/)
+  const releasing = release(2)
+  await eventually(async () => {
+    const pull = await run('rsync', [`rsync://mirror1@127.0.0.1:${ports.rsync}/clamavdb/`], {
+      env: { RSYNC_PASSWORD: 'wonderland' },
+    })
+    assert.match(pull.out, /test\.cvd/)
+  })
+  await postgres.start()
+  const late = await releasing
+  assert.equal(late.status, 0, late.all)
+  assert.match(late.out, /test 2 is published as release 2[\s\S]*1 of 1 mirrors serve it/)
   assert.equal(await second.end('SIGTERM'), 0, second.said)
 })

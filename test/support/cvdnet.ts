@@ -10,9 +10,10 @@ export class Running implements AsyncDisposable {
   readonly child: ChildProcess
   said = ''
 
-  constructor(config: string) {
+  constructor(config: string, env: Readonly<Record<string, string>> = {}) {
     this.child = spawn(process.execPath, [CVDNET, 'run', '--config', config], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     })
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

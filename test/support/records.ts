@@ -58,7 +58,7 @@ export function someHealth(serial = 1): MirrorHealth {
     generation: aGeneration(serial),
     stampedAt: epochSeconds(1_700_000_000),
     tookMs: 12,
-    skewMs: 250,
+    skewMs: undefined,
   } as const
   const at = epochMs(1_700_000_000_000)
   const address = {
@@ -83,7 +83,7 @@ export function someHealth(serial = 1): MirrorHealth {
       },
     ],
     freshAt: at,
-    freshInARow: 7,
+    freshInARow: undefined,
     days: Array.from({ length: 14 }, (_, day) => ({
       day: 19_700 + day,
       good: 144,

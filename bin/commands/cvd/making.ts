@@ -12,7 +12,10 @@ export function addMakingCommands(cvd: Command): void {
     .argument('<dir>', 'holds NAME.ndb, NAME.hdb …, and COPYING if you have one')
     .requiredOption('--name <name>', 'short name of the database: daily')
     .requiredOption('--version <number>', 'one more than the last published one', wholeNumber)
-    .requiredOption('-o, --output <file>', 'a .cvd (signed), .cud (unsigned) or .cld (signed)')
+    .requiredOption(
+      '-o, --output <file>',
+      'a .cvd (signed), .cud (unsigned) or .cld (signed); replaced',
+    )
     .option('--key <file>', 'the secret keys that sign, from `cvdnet key new`')
     .option('--builder <name>', 'who builds it; by default the publisher of the key')
     .option('--time <seconds>', 'build time in Unix seconds instead of now', wholeNumber)
@@ -83,13 +86,14 @@ function wholeNumber(text: string): number {
 }
 
 const BUILD_HELP = `
-Every line is checked first. Engines older than the level warn, but load the database.
+The form of every line is checked first; whether an engine likes what it says, "clamscan -d"
+tells. A database is made of NAME.ndb, NAME.hdb …; other files are left out. Engines older than the level warn, but load the database.
 Stock ClamAV engines load own data from a .cud; a .cvd or .cld signed with own keys is for
 cvdnet's own updater and for test clients.
 Exit status: 0 built, 1 a file is not right, 2 wrong use, 3 a file cannot be read or written.`
 
 const DIFF_HELP = `
-Both databases are verified first, and the patch is tried on the old one before it is
+Both databases are verified first (whoever signs with --key is trusted, too), and the patch is tried on the old one before it is
 written. Exit status: 0 made, 1 not possible or not verified, 2 wrong use, 3 a file cannot
 be read or written.`
 

@@ -8,7 +8,7 @@ export async function openNetworkStore({ store }: Pick<Settings, 'store'>): Prom
   return await openStore(await placeOf(store))
 }
 
-export async function placeOf(settings: StoreSettings): Promise<StorePlace> {
+async function placeOf(settings: StoreSettings): Promise<StorePlace> {
   if (settings.kind === 'sqlite') return settings
   return { kind: 'postgres', url: await readSecret(settings.url, "the store's address") }
 }

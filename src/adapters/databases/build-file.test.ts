@@ -7,10 +7,12 @@ import { after, test } from 'node:test'
 import { dbVersion, parseDbName } from '#base/names.ts'
 import { epochSeconds } from '#base/time.ts'
 import type { BuildKind } from '#formats/cvd/index.ts'
+import { syncsAround } from '../../../test/support/syncs.ts'
 import { fakePublisher } from '../../formats/cvd/fake-publisher.ts'
 import {
   type BuildFileRequest,
   buildFile,
+  DatabaseDraft,
   describeBuildFault,
   examineFile,
   fromDisk,
@@ -134,4 +136,27 @@ test('a member that changed between hashing and packing is an error', async () =
 test('a folder that is not there is an error with its cause', async () => {
   const building = buildFile(request(join(folder, 'nowhere'), { kind: 'cud' }))
   await assert.rejects(building, { code: 'not-found' })
+})
+
+test('a database is durable before it has its name', async () => {
+  const from = folderOf('durable', { 'acme.ndb': NDB })
+  const wanted = request(from, { kind: 'cud' }, { into: join(folder, 'durable.cud') })
+  const syncs = await syncsAround(wanted.into, () => buildFile(wanted))
+  assert.deepEqual(syncs, ['file before', 'folder after'])
+})
+
+test('a second try that comes out shorter leaves nothing of the first', async () => {
+  const into = join(folder, 'shorter.cld')
+  const member = (bytes: number) => ({
+    name: 'COPYING',
+    bytes,
+    async *read() {
+      yield Buffer.alloc(bytes, 'x')
+    },
+  })
+  await using draft = await DatabaseDraft.open(into)
+  await draft.writePayload([member(4096)], { gzipHeads: [], signal })
+  const { bytes } = await draft.writePayload([member(5)], { gzipHeads: [], signal })
+  await draft.finish()
+  assert.equal(readFileSync(into).byteLength, 512 + bytes)
 })

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkLegacy, parseChecksum } from '#formats/legacy-db/index.ts'
 import { realData, withoutRealData } from '../../../test/support/run.ts'
+import { syncsAround } from '../../../test/support/syncs.ts'
 import { aName } from '../../../test/support/values.ts'
 import { buildSmall, fakePublisher } from '../../formats/cvd/fake-publisher.ts'
 import { DatabaseFileError } from './database-file-error.ts'
@@ -83,6 +84,19 @@ test('one side alone is written alone', async () => {
   assert.ok((await makeLegacy(daily)).ok)
   assert.deepEqual(readdirSync(place.at('out/here')).sort(), ['viruses.db2', 'viruses2.md5'])
   assert.ok(existsSync(main))
+})
+
+test('all four files are durable before the first has its name', async () => {
+  using place = folder()
+  const syncs = await syncsAround(place.at('out/here/viruses.db'), () => makeLegacy(place.request))
+  assert.deepEqual(syncs, [...Array(4).fill('file before'), ...Array(4).fill('folder after')])
+})
+
+// Old clients compare the checksum first: one that is ahead of its database makes them fetch the old one in vain.
+test('the databases get their names before the checksums that point to them', async () => {
+  using place = folder()
+  const syncs = await syncsAround(place.at('out/here/viruses.md5'), () => makeLegacy(place.request))
+  assert.equal(syncs.indexOf('folder after'), 6, 'two databases came before')
 })
 
 test('a database that does not verify leaves everything as it was', async () => {

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { epochSeconds } from '#base/time.ts'
+import { syncsAround } from '../../../test/support/syncs.ts'
 import {
   copyDurably,
   isLeftover,
@@ -37,6 +38,18 @@ test('an atomic write leaves one file with content, mode and time, and no neighb
   assert.equal(after.mtimeMs, 1_000_000_000_000)
   assert.notEqual(after.ino, before, 'a reader of the old file must keep it')
   assert.deepEqual(await readdir(dir.path), ['timestamp'])
+})
+
+test('content is durable before it has its name, and the name after that', async () => {
+  await using dir = await work()
+  for (const [file, write] of [
+    ['replaced', writeFileAtomic],
+    ['new', writeNewFile],
+  ] as const) {
+    const path = join(dir.path, file)
+    const syncs = await syncsAround(path, () => write(path, 'x'))
+    assert.deepEqual(syncs, ['file before', 'folder after'], file)
+  }
 })
 
 test('a failed write says what it was doing, has a code and leaves nothing', async () => {

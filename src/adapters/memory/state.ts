@@ -8,6 +8,7 @@ import {
   type EntryId,
   type Head,
   type Job,
+  type JournalStore,
   type Lease,
   type StoredEntry,
   StoreError,
@@ -24,6 +25,8 @@ export interface Kept<T> {
   readonly revision: number
 }
 
+type PruneQuery = Parameters<JournalStore['prune']>[0]
+
 /** What the handles of one store in memory share. Nothing here waits, so each change is whole by itself. */
 export class MemoryState {
   readonly mirrors = new Map<string, Kept<MirrorRecord>>()
@@ -34,7 +37,7 @@ export class MemoryState {
   readonly news = new Map<string, Kept<Letter>>()
   readonly heads = new Map<Serial, Head>()
   readonly leases = new Map<string, Lease>()
-  readonly counters = { revision: 0, serial: 0, generation: 0, job: 0 }
+  readonly counters = { revision: 0, serial: 0, generation: 0, job: 0, entry: 0 }
   announced: Announced | undefined
   jobs: readonly HeldJob[] = []
   entries: StoredEntry[] = []
@@ -53,9 +56,17 @@ export class MemoryState {
 
   append(entries: readonly JournalEntry[]): void {
     for (const entry of entries) {
-      this.entries.push({ ...entry, id: (this.entries.length + 1) as EntryId })
+      this.counters.entry += 1
+      this.entries.push({ ...entry, id: this.counters.entry as EntryId })
     }
     if (entries.length > 0) this.tell('journal')
+  }
+
+  prune({ before, whats, limit }: PruneQuery): number {
+    const isOld = (entry: JournalEntry) => entry.at < before && whats.includes(entry.what)
+    const gone = new Set(this.entries.filter(isOld).slice(0, limit))
+    this.entries = this.entries.filter((entry) => !gone.has(entry))
+    return gone.size
   }
 
   /** Not in the same turn, as with the other stores: nobody hears of a change before its writer does. */

@@ -1,3 +1,4 @@
+import type { EpochMs } from '#base/time.ts'
 import { healthCodec } from '#core/health/index.ts'
 import { masterCodec, mirrorCodec, sigmakerCodec } from '#core/mirrors/index.ts'
 import { letterCodec, problemCodec } from '#core/notices/index.ts'
@@ -113,5 +114,14 @@ class MemoryJournal implements JournalStore {
       if (entry.id < before && (subject ?? entry.subject) === entry.subject) found.push(entry)
     }
     return found
+  }
+
+  async prune(query: {
+    readonly before: EpochMs
+    readonly whats: readonly string[]
+    readonly limit: number
+  }): Promise<number> {
+    this.#state.check()
+    return this.#state.prune(query)
   }
 }

@@ -1,5 +1,5 @@
 import { listOf, parseJson, text } from '#base/json.ts'
-import { epochMs } from '#base/time.ts'
+import { type EpochMs, epochMs } from '#base/time.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import { type EntryId, type JournalStore, type StoredEntry, StoreError } from '#ports/store.ts'
 import type { SqlAccess } from './access.ts'
@@ -55,6 +55,22 @@ export class SqlJournal implements JournalStore {
       values,
     )
     return rows.map(entryIn)
+  }
+
+  async prune(query: {
+    readonly before: EpochMs
+    readonly whats: readonly string[]
+    readonly limit: number
+  }): Promise<number> {
+    const places = query.whats.map((_, at) => `$${at + 3}`).join(', ')
+    return await this.#access.write(async (session) => {
+      const gone = await session.rows(
+        `DELETE FROM journal WHERE id IN
+           (SELECT id FROM journal WHERE at < $1 AND what IN (${places}) ORDER BY id LIMIT $2) RETURNING id`,
+        [query.before, query.limit, ...query.whats],
+      )
+      return gone.length
+    })
   }
 }
 

@@ -54,7 +54,7 @@ export function conditionOf(
   if (best === undefined || now - best.at > policy.unobservedMs) return { kind: 'unknown' }
   const lag = lagMs(best, newest, excused)
   if (lag < policy.oldAfterMs) {
-    return { kind: 'good', looks: Math.min(looks, health.freshInARow) }
+    return { kind: 'good', looks: Math.min(looks, health.freshInARow ?? 0) }
   }
   const since = epochMs(Math.max(toMs(best.stampedAt), excused ?? 0))
   return { kind: 'stale', since, lagMs: lag, stampedAt: best.stampedAt }

@@ -58,7 +58,7 @@ export function foldLook(
 }
 
 function freshInARow(health: MirrorHealth, sight: Sight, isFresh: boolean): number {
-  const before = health.freshInARow
+  const before = health.freshInARow ?? 0
   if (isFresh) return before + 1
   const isAnyUp = health.addresses.some(({ isUp }) => isUp)
   return sight.kind === 'good' || !isAnyUp ? 0 : before

@@ -56,7 +56,7 @@ const health: JsonReader<MirrorHealth> = object({
     ADDRESSES_MAX,
   ),
   freshAt: optional(time),
-  freshInARow: count,
+  freshInARow: optional(count),
   days: listOf(object({ day: count, good: count, bad: count, worst: oneOf(DAY_STATES) }), DAYS_MAX),
 })
 

@@ -64,7 +64,7 @@ export interface MirrorHealth {
   /** The last time it was both reachable and fresh; undefined when never. */
   readonly freshAt: EpochMs | undefined
   /** Looks that found it so, in a row; a failed look at one of several addresses does not end it. */
-  readonly freshInARow: number
+  readonly freshInARow: number | undefined
   /** Oldest first, at most fourteen. */
   readonly days: readonly DayMark[]
 }

@@ -97,3 +97,12 @@ test('a mirror that the monitor removed is still pushed to; one that the team su
     assert.deepEqual(serviceOf({ stage }), { login: false, push: false, shown: false })
   }
 })
+
+test('law: no text makes a parser throw', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (given) => {
+      for (const codec of [mirrorCodec, sigmakerCodec, masterCodec, snapshotCodec])
+        codec.parse(given)
+    }),
+  )
+})

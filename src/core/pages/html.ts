@@ -44,7 +44,7 @@ th { font-weight: 600; font-size: .8rem; color: var(--quiet) } .number { text-al
 .up::before { background: var(--good) } .old::before { background: var(--stale) }
 .down::before, .removed::before { background: var(--bad) } .planned::before { background: var(--planned) }
 .why { display: block; font-size: .85rem; color: var(--quiet); overflow-wrap: anywhere }
-.strip { display: block; width: 140px; height: 24px } .strip rect { fill: var(--none) }
+.when { white-space: nowrap } .strip { display: block; width: 140px; height: 24px } .strip rect { fill: var(--none) }
 .strip .good { fill: var(--good) } .strip .stale { fill: var(--stale) }
 .strip .bad { fill: var(--bad) } .strip .planned { fill: var(--planned) }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem } .legend .strip { display: inline; width: 10px }

@@ -159,7 +159,7 @@ function row(mirror: PageMirror, now: EpochMs): readonly string[] {
     escapeHtml(countryName(country)),
     `<span class="state ${state}">${STATE_WORDS[state]}</span>${why}`,
     strip(days, now),
-    at,
+    `<span class="when">${at}</span>`,
   ]
 }
 

@@ -20,6 +20,19 @@ test('a patch that we make passes our own check, for its version and its publish
   assert.ok(!other.ok && other.fault.kind === 'patch-not-signed-by')
 })
 
+test('a patch for another version than its name says is refused, whether older or newer', () => {
+  const script = Buffer.from('OPEN a.ndb\nADD x\nCLOSE\n')
+  const patch = makePatch(version, script, TEST_SECRETS, salt)
+  assert.ok(patch.ok)
+  for (const expected of [dbVersion(version - 1), dbVersion(version + 1)]) {
+    assert.ok(expected !== undefined)
+    assert.deepEqual(checkPatch(patch.value, expected, [publicKeys(TEST_SECRETS)]), {
+      ok: false,
+      fault: { kind: 'other-patch-version', expected, found: version },
+    })
+  }
+})
+
 test('a script so dense that readers would take it for a bomb is not made', () => {
   const script = Buffer.from(`OPEN a.ndb\n${'ADD \n'.repeat(1_000_000)}CLOSE\n`)
   const patch = makePatch(version, script, TEST_SECRETS, salt)

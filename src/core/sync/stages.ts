@@ -11,7 +11,7 @@ export type Stage = (typeof STAGES)[number]
 
 const DATABASE = /\.(?:cvd|cld|cud)$/
 const PATCH = /\.(?:cdiff|sign|cvd\.header)$/
-const PAGES = new Set(['index.html', 'mirrors.html', 'dns.txt'])
+const PAGES = new Set(['index.html', 'mirrors.html', 'news.atom', 'dns.txt'])
 
 /** Signed metadata of the tree. It is listed in no manifest, because it is the manifest. */
 const TRUST = /^tuf\/(?:(?:[1-9]\d*\.)?root|targets|snapshot|timestamp)\.json$/

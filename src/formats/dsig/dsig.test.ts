@@ -12,6 +12,7 @@ import {
   verifyMd5,
   verifySha256,
 } from './index.ts'
+import { fromBigEndian, modPow, type RsaPrivateKey } from './rsa.ts'
 import { TEST_SECRETS } from './test-secrets.ts'
 
 const DATA = '../shared/data/clamav'
@@ -105,4 +106,60 @@ function countingSalt(seed: Uint8Array): () => Uint8Array {
     calls += 1
     return createHash('sha256').update(seed).update(Uint8Array.of(calls)).digest()
   }
+}
+
+// Two texts for one signature: whoever remembers a patch by its bytes would be led to see two.
+test('a signature plus the modulus is the same number to RSA, and no signature to us', () => {
+  const md5 = createHash('md5').update('payload').digest()
+  const sha256 = createHash('sha256').update('text').digest()
+  const moved = (text: string, { n }: RsaPrivateKey) => {
+    const value = parseSignatureText(text)
+    assert.ok(value.ok)
+    return printSignatureText(value.value + n)
+  }
+  const { header, info } = TEST_SECRETS
+  const fault = { ok: false, fault: { kind: 'signature-not-below-modulus' } }
+  assert.deepEqual(verifyMd5(md5, moved(signMd5(md5, header), header), header), fault)
+  const text = signSha256(sha256, info, () => new Uint8Array(32).fill(7))
+  assert.ok(verifySha256(sha256, text, info).ok)
+  assert.deepEqual(verifySha256(sha256, moved(text, info), info), fault)
+})
+
+// formats.md 2.3, steps 1 and 4: only the holder of the key can make these, and no client takes them.
+test('an encoded message of another shape is refused, though the right key signed it', () => {
+  const key = TEST_SECRETS.info
+  const digest = createHash('sha256').update('text').digest()
+  const salt = Buffer.alloc(32, 7)
+  assert.ok(verifySha256(digest, signShape(digest, salt, 0xbc, key), key).ok)
+  for (const text of [
+    signShape(digest, salt, 0xbd, key),
+    signShape(digest, salt.subarray(1), 0xbc, key),
+    signShape(digest, Buffer.concat([salt, salt]), 0xbc, key),
+  ]) {
+    assert.deepEqual(verifySha256(digest, text, key), {
+      ok: false,
+      fault: { kind: 'not-by-this-key' },
+    })
+  }
+})
+
+/** The scheme by hand, with a salt of any length and any last byte. */
+function signShape(
+  digest: Uint8Array,
+  salt: Uint8Array,
+  trailer: number,
+  key: RsaPrivateKey,
+): string {
+  const sha256 = (...parts: readonly Uint8Array[]) =>
+    createHash('sha256').update(Buffer.concat(parts)).digest()
+  const hash = sha256(new Uint8Array(8), digest, salt)
+  const mask = Buffer.concat(
+    [0, 1, 2, 3, 4, 5, 6].map((counter) => sha256(hash, Uint8Array.of(0, 0, 0, counter))),
+  )
+  const db = Buffer.concat([Buffer.alloc(222 - salt.byteLength), Uint8Array.of(1), salt])
+  const masked = db.map((byte, at) => byte ^ (mask[at] ?? 0))
+  // Two bits, so that the number is below any modulus.
+  masked[0] = (masked[0] ?? 0) & 0x3f
+  const message = fromBigEndian(Buffer.concat([masked, hash, Uint8Array.of(trailer)]))
+  return printSignatureText(modPow(message, key.d, key.n))
 }

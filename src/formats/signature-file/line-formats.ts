@@ -24,6 +24,8 @@ const SIZE_MAX = 4_294_967_294
 const WILD_SIZE_LEVEL = 73
 const HEX_SIGNATURE = /^[0-9A-Fa-f?*{}()[\]|!BLW-]+$/
 const OFFSET = /^(?:\*|\d+|EOF-\d+|EP[+-]\d+|S\d+[+-]\d+|SL\+\d+|SE\d+|VI|\$\d+\$)(?:,\d+)?$/
+/** Entry point, sections, version information: an engine takes the whole file for malformed where it knows better. */
+const PROGRAM_OFFSET = /^(?:EP|S|VI)/
 
 export const LINE_FORMATS: ReadonlyMap<string, LineFormat> = new Map<string, LineFormat>([
   ...formats('db', { separator: '=', fieldsMin: 2, fieldsMax: 2, check: textSignature }),
@@ -101,7 +103,16 @@ function extended(fields: readonly string[]): string | undefined {
   if (!isLevel(lowest) || !isLevel(highest)) return 'a functionality level is not a number'
   if (highest !== undefined) return undefined
   if (!OFFSET.test(offset)) return 'the offset is not one'
+  if (lowest === undefined && PROGRAM_OFFSET.test(offset) && !canHoldPrograms(target)) {
+    return `the offset is one in programs, the target type ${target} is none (1, 6 and 9 are)`
+  }
   return HEX_SIGNATURE.test(hex) ? undefined : 'the signature is not hexadecimal'
+}
+
+/** A target type that engines of today do not know is passed over, whatever the line says. */
+function canHoldPrograms(target: string): boolean {
+  const type = target === '*' ? 0 : Number(target)
+  return type === 1 || type === 6 || type === 9 || type > 14
 }
 
 function hashed(hash = '', size = '', name = '', lowest?: string): string | undefined {

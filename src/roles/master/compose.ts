@@ -9,12 +9,16 @@ import {
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
+import { followPages } from './follow-pages.ts'
 import { followStore } from './follow-store.ts'
 import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
+import { PageFacts } from './page-facts.ts'
 import { makeDesk, makeMirrorDoor, makePusher } from './parts.ts'
+import { pruneJournal } from './prune-journal.ts'
 import { Registry } from './registry.ts'
+import type { ReleaseDesk } from './release-desk.ts'
 import { repeat, tellErrors } from './schedule.ts'
 import { StoreJournal } from './store-journal.ts'
 
@@ -41,6 +45,8 @@ export class MasterError extends Error {
   }
 }
 
+const STOPPING = new Error('The master is stopping')
+
 /** The one place that picks the world for a master: disk, rsync, ssh, TUF. Disposing it stops them in turn. */
 export async function startMaster(options: MasterOptions): Promise<Master> {
   const { name, state, ssh, rsync, store, onEvent = () => {} } = options
@@ -63,11 +69,14 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     signer: await TufSigner.load(options.networkKeys),
     kept: options.releasesKept,
   })
-  const desk = await makeDesk(options, releases, registry, journal)
-  // A master that has something public serves it at once; a new one has nothing to serve before its first tree.
-  const begun = tellErrors(() => desk.start(stop.signal), onEvent)
+  const facts = new PageFacts({ zone: options.zone, store, clock: systemClock })
+  await tellErrors(() => facts.refresh(), onEvent)
+  const desk = await makeDesk(options, releases, facts, journal)
+  const { begun, canGoOn } = beginPublishing(desk, stop.signal, onEvent)
   starting.defer(() => begun)
-  if (releases.published === undefined) await begun
+  starting.defer(() => stop.abort(STOPPING))
+  // A new master has nothing to serve before its first tree.
+  if (releases.published === undefined) await canGoOn
   const mirrorDoor = starting.use(makeMirrorDoor(options, releases))
   await mirrorDoor.letIn(loginsOf(registry.mirrors))
   const pusher = await makePusher(options, registry, journal)
@@ -81,8 +90,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     published: () => releases.published,
     clock: systemClock,
   })
-  const schedule = { everyMs: options.timestampEveryMs, clock: systemClock, draw: Math.random }
-  starting.use(repeat(() => master.renewAndPush(stop.signal), { ...schedule, onError: onEvent }))
+  starting.use(startSchedules({ options, master, facts, signal: stop.signal }))
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
@@ -94,7 +102,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   starting.use(
     followStore({ store, registry, mirrorDoor, pusher, master, desk, journal, releases, onEvent }),
   )
-  starting.defer(() => stop.abort(new Error('The master is stopping')))
+  starting.defer(() => stop.abort(STOPPING))
   const running = starting.move()
   return {
     name,
@@ -106,4 +114,37 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** What happens by the clock: freshness (R103, R110), pages, and a journal that does not grow for ever. */
+function startSchedules(all: {
+  readonly options: MasterOptions
+  readonly master: MasterDesk
+  readonly facts: PageFacts
+  readonly signal: AbortSignal
+}): AsyncDisposable {
+  const { options, master, facts, signal } = all
+  const { store, timestampEveryMs: everyMs, onEvent = () => {} } = options
+  const schedule = { everyMs, clock: systemClock, draw: Math.random, onError: onEvent }
+  const renewAndPush = () => master.renewAndPush(onEvent, signal)
+  const schedules = new AsyncDisposableStack()
+  schedules.use(repeat(renewAndPush, schedule))
+  schedules.use(repeat(() => pruneJournal(store.journal, systemClock), schedule))
+  schedules.use(followPages({ store, facts, clock: systemClock, renewAndPush, onEvent }))
+  return schedules
+}
+
+/** Waits for other masters and the store by itself; whoever starts the master goes on when it has to. */
+function beginPublishing(
+  desk: ReleaseDesk,
+  signal: AbortSignal,
+  onEvent: (line: string) => void,
+): { readonly begun: Promise<void>; readonly canGoOn: Promise<void> } {
+  const waits = Promise.withResolvers<void>()
+  const say = (line: string) => {
+    onEvent(line)
+    waits.resolve()
+  }
+  const begun = tellErrors(() => desk.start(say, signal), onEvent)
+  return { begun, canGoOn: Promise.race([begun, waits.promise]) }
 }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { readlink } from 'node:fs/promises'
+import { mkdtempDisposable, readlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { MemoryState, MemoryStore } from '#adapters/memory/index.ts'
+import { makeNetworkKeys } from '#adapters/tuf/index.ts'
+import { epochMs } from '#base/time.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
 import { layout } from '../../../dev/demo/layout.ts'
 import { testNetwork } from '../../../test/support/network.ts'
@@ -12,32 +15,36 @@ import { MasterError, startMaster } from './index.ts'
 const skip = without('ssh', 'rsync') || withoutRealData()
 const testCvd = { path: realData('clamav/test-1.cvd'), as: 'test.cvd' }
 
+const OPTIONS = {
+  name: 'rsync1',
+  zone: 'clamav.test',
+  ssh: { host: '127.0.0.1', port: 0 },
+  rsync: { host: '127.0.0.1', port: 0 },
+  module: 'clamavdb',
+  releasesKept: 5,
+  uploadLimits: { fileBytesMax: 1, folderBytesMax: 1, filesMax: 1 },
+  push: {
+    parallel: 1,
+    connectTimeoutMs: 1,
+    syncTimeoutMs: 1,
+    retries: 0,
+    retryBaseMs: 1,
+    retryMaxMs: 1,
+  },
+  timestampEveryMs: 3_600_000,
+  sigmakers: [],
+  mirrors: [],
+}
+
 test('a second master on the same state folder does not start, and harms nothing', {
   skip,
 }, async () => {
   await using network = await testNetwork(1)
   const second = startMaster({
-    name: 'rsync1',
-    zone: 'clamav.test',
+    ...OPTIONS,
     state: layout(network.folder).master('rsync1'),
-    ssh: { host: '127.0.0.1', port: 0 },
-    rsync: { host: '127.0.0.1', port: 0 },
-    module: 'clamavdb',
-    releasesKept: 5,
-    uploadLimits: { fileBytesMax: 1, folderBytesMax: 1, filesMax: 1 },
-    push: {
-      parallel: 1,
-      connectTimeoutMs: 1,
-      syncTimeoutMs: 1,
-      retries: 0,
-      retryBaseMs: 1,
-      retryMaxMs: 1,
-    },
-    timestampEveryMs: 3_600_000,
     publishers: [{ keys: publicKeys(network.keys.publisher), always: [] }],
     networkKeys: layout(network.folder).networkKeys,
-    sigmakers: [],
-    mirrors: [],
     store: new MemoryStore(),
   })
   await assert.rejects(
@@ -63,13 +70,36 @@ test('with the store away publishing says so and waits, and everything else goes
   await network.upload([{ path: realData('clamav/test-2.cvd'), as: 'test.cvd' }])
   const failed = await network.trigger()
   assert.equal(failed.status, 3, failed.all)
-  assert.match(failed.out, /the store is away; this one waits/)
+  assert.match(failed.out, /the store is away; publishing waits for it/)
   assert.match(failed.err, /what is published stays as it is/)
   assert.equal(await readlink(current), before)
   state.isAway = false
   const triggered = await network.trigger()
   assert.equal(triggered.status, 0, triggered.all)
   assert.match(triggered.out, /test 2 is published[\s\S]*1 of 1 mirrors serve it/)
+})
+
+test('a new master whose store is away starts without waiting, says so, and is served when it is back', {
+  skip,
+}, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-new-'))
+  const networkKeys = join(folder.path, 'network')
+  await makeNetworkKeys(networkKeys, epochMs(Date.now()))
+  const state = new MemoryState()
+  state.isAway = true
+  const said: string[] = []
+  await using master = await startMaster({
+    ...OPTIONS,
+    state: join(folder.path, 'rsync1'),
+    networkKeys,
+    publishers: [],
+    store: new MemoryStore(state),
+    onEvent: (line) => said.push(line),
+  })
+  assert.match(said.join('\n'), /the store is away; publishing waits for it/)
+  assert.equal(master.published(), undefined)
+  state.isAway = false
+  await eventually(async () => assert.equal(master.published()?.release.serial, 0))
 })
 
 test('a sigmaker who is added gets in at once, and one who is removed does not', {

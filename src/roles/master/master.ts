@@ -57,9 +57,9 @@ export class MasterDesk implements SshDoorPolicy {
   }
 
   /** A fresh `timestamp` for the same content, then a push; without the store, of what there is (decisions 8, 9). */
-  async renewAndPush(signal: AbortSignal): Promise<void> {
+  async renewAndPush(say: (line: string) => void, signal: AbortSignal): Promise<void> {
     try {
-      await this.#parts.desk.renew(signal)
+      await this.#parts.desk.renew(say, signal)
     } finally {
       await this.pushCurrent()
     }

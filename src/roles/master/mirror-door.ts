@@ -50,7 +50,8 @@ export function loginsOf(mirrors: readonly MirrorRecord[]): readonly Login[] {
   const logins = new Map<string, Login>()
   for (const { stage, rsyncLogin } of mirrors) {
     if (rsyncLogin === undefined || !serviceOf({ stage }).login) continue
-    if (!logins.has(rsyncLogin.user)) logins.set(rsyncLogin.user, rsyncLogin)
+    const { user, password } = rsyncLogin
+    if (!logins.has(user)) logins.set(user, { user, password })
   }
   return [...logins.values()]
 }

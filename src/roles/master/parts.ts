@@ -4,11 +4,11 @@ import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
 import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
-import { indexPage, mirrorsPage, unwatched } from '#core/pages/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
 import type { Journal } from '#ports/journal.ts'
 import { MirrorDoor } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
+import type { PageFacts } from './page-facts.ts'
 import { Publisher } from './publisher.ts'
 import type { PushTarget } from './push-line.ts'
 import { Pusher } from './pusher.ts'
@@ -23,10 +23,10 @@ const STORE_PATIENCE_MS = 10 * 60_000
 export async function makeDesk(
   options: MasterOptions,
   releases: ReleaseFolder,
-  registry: Registry,
+  facts: PageFacts,
   journal: Journal,
 ): Promise<ReleaseDesk> {
-  const { name, zone, state, store, storePatienceMs = STORE_PATIENCE_MS } = options
+  const { name, state, store, storePatienceMs = STORE_PATIENCE_MS } = options
   const publisher = new Publisher({
     self: name,
     releases,
@@ -36,13 +36,8 @@ export async function makeDesk(
     patienceMs: storePatienceMs,
     pointers: (release, generation) => {
       const stampedAt = toSeconds(systemClock.now())
-      const shown = registry.mirrors.filter((mirror) => serviceOf(mirror).shown)
       return new Map([
-        ['index.html', indexPage(zone, release, stampedAt)],
-        [
-          'mirrors.html',
-          mirrorsPage({ zone, mirrors: unwatched(shown), newest: undefined, madeAt: stampedAt }),
-        ],
+        ...facts.make(release),
         ['timestamp', printTimestamp({ stampedAt, serial: release.serial, generation })],
       ])
     },

@@ -74,13 +74,8 @@ export class ReleaseDesk {
   }
 
   /** Ends what a crash left open, and shows a new network's mirrors an empty release. */
-  start(signal: AbortSignal): Promise<void> {
-    const { publisher } = this.#options
-    return this.#alone(
-      () => publisher.publishFirst(),
-      () => {},
-      signal,
-    )
+  start(say: (line: string) => void, signal: AbortSignal): Promise<void> {
+    return this.#alone(() => this.#options.publisher.publishFirst(), say, signal)
   }
 
   /** Shows what was committed and is not public yet. Throws `StoreError` when the store is away. */
@@ -89,13 +84,8 @@ export class ReleaseDesk {
   }
 
   /** New pointers for the release that is public: freshness without content (decision 8). */
-  renew(signal: AbortSignal): Promise<void> {
-    const { publisher } = this.#options
-    return this.#alone(
-      () => publisher.renew(),
-      () => {},
-      signal,
-    )
+  renew(say: (line: string) => void, signal: AbortSignal): Promise<void> {
+    return this.#alone(() => this.#options.publisher.renew(), say, signal)
   }
 
   #alone<T>(work: () => Promise<T>, say: (line: string) => void, signal: AbortSignal): Promise<T> {

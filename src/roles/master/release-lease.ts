@@ -32,7 +32,7 @@ export async function holdReleaseLease(
   for (;;) {
     const obstacle = await take(options)
     if (obstacle === undefined) return keepRenewed(options)
-    if (obstacle !== said) say(`${obstacle}; this one waits`)
+    if (obstacle !== said) say(`${obstacle}; publishing waits for it`)
     said = obstacle
     if (clock.now() >= deadline) throw new StoreError('away', `publish: ${obstacle}`)
     await clock.sleep(LOOK_EVERY_MS, signal)
@@ -43,7 +43,7 @@ export async function holdReleaseLease(
 async function take({ self, jobs, clock }: LeaseOptions): Promise<string | undefined> {
   try {
     const lease = await jobs.lease(RELEASE_LEASE, self, TTL_MS, clock.now())
-    return lease === undefined ? 'another master is publishing' : undefined
+    return lease === undefined ? 'another master is publishing now' : undefined
   } catch (error) {
     if (error instanceof StoreError && error.code === 'away') return 'the store is away'
     throw error

@@ -111,7 +111,7 @@ export class Lookout {
     return judgeObserver(this.#list.healths(), now, health)
   }
 
-  /** True when the address came or went by it. */
+  /** True when the address came or went by it, or is new. */
   async #look(place: Place, signal: AbortSignal): Promise<boolean> {
     const { check, clock, hostsOf, health, draw } = this.#world
     const { name, address } = place
@@ -136,14 +136,15 @@ export class Lookout {
     const { name, address } = place
     const at = clock.now()
     const isBad = sight.kind === 'bad'
-    const wasUp = this.#list.address(name, address)?.isUp === true
+    const before = this.#list.address(name, address)
+    const wasUp = before?.isUp === true
     const isBlind = isBad && wasUp && this.observer().kind !== 'fine'
     this.#list.fold(name, { address, at, sight }, { newest: this.#news.newest, isBlind })
     this.looks += 1
     if (isBad && wasUp && !isBlind) this.#bringForward(place, at)
     const own = this.#list.address(name, address)
     this.#appoint(place, nextLookAt(isBlind ? undefined : own, at, health, draw))
-    return own !== undefined && own.isUp !== wasUp
+    return own?.isUp !== before?.isUp
   }
 
   #appoint(place: Place, at: EpochMs): void {

@@ -1,0 +1,82 @@
+import type { EpochMs } from '#base/time.ts'
+import { epochSeconds, toSeconds } from '#base/time.ts'
+import { HEALTH_POLICY, type Issued, type Watched } from '#core/health/index.ts'
+import { atomFeed, type Letter } from '#core/notices/index.ts'
+import { indexPage, mirrorsPage, pageMirrors } from '#core/pages/index.ts'
+import type { Release } from '#core/release/index.ts'
+import type { Clock } from '#ports/clock.ts'
+import type { Store } from '#ports/store.ts'
+
+export interface PageFactsOptions {
+  readonly zone: string
+  readonly store: Store
+  readonly clock: Clock
+}
+
+/**
+ * What the pages say of the network, as the store said last: they are made in the middle of a publication, which does
+ * not wait for anything.
+ */
+export class PageFacts {
+  readonly #options: PageFactsOptions
+  #mirrors: readonly Watched[] = []
+  #newest: Issued | undefined
+  #news: readonly Letter[] = []
+  #shown = ''
+  #madeAt: EpochMs | undefined
+
+  constructor(options: PageFactsOptions) {
+    this.#options = options
+  }
+
+  /** When pages went out last, for whatever reason. */
+  get madeAt(): EpochMs | undefined {
+    return this.#madeAt
+  }
+
+  /** True when the pages would read differently now. */
+  get hasNews(): boolean {
+    return this.#fingerprint() !== this.#shown
+  }
+
+  /** Throws `StoreError`; then what was known holds. */
+  async refresh(): Promise<void> {
+    const { registry, releases, notices } = this.#options.store
+    const healths = await registry.health.list()
+    const health = new Map(healths.map(({ name, value }) => [name, value]))
+    this.#mirrors = (await registry.mirrors.list()).map(({ name, value: record }) => ({
+      record,
+      health: health.get(name),
+    }))
+    this.#news = (await notices.news.list()).map(({ value }) => value)
+    const head = await releases.head()
+    this.#newest = head && {
+      serial: head.release.serial,
+      generation: head.generation,
+      stampedAt: head.committedAt,
+    }
+  }
+
+  /** `index.html`, `mirrors.html` and `news.atom` of a tree that is about to be published. */
+  make(release: Release): ReadonlyMap<string, string> {
+    const { zone, clock } = this.#options
+    const now = clock.now()
+    this.#madeAt = now
+    this.#shown = this.#fingerprint()
+    const madeAt = toSeconds(now)
+    const mirrors = pageMirrors(this.#mirrors, this.#newest, HEALTH_POLICY, now)
+    return new Map([
+      ['index.html', indexPage(zone, release, madeAt)],
+      ['mirrors.html', mirrorsPage({ zone, mirrors, newest: this.#newest, madeAt })],
+      ['news.atom', atomFeed(zone, this.#news)],
+    ])
+  }
+
+  /** Without the times that change with every making. */
+  #fingerprint(): string {
+    const { zone, clock } = this.#options
+    const mirrors = pageMirrors(this.#mirrors, this.#newest, HEALTH_POLICY, clock.now())
+    const madeAt = epochSeconds(0)
+    return `${mirrorsPage({ zone, mirrors, newest: undefined, madeAt })}${atomFeed(zone, this.#news)}`
+  }
+}
