@@ -9,7 +9,7 @@ export function addRunCommand(cvdnet: Command): void {
     .option('--config <file>', 'the settings; see cvdnet.example.toml', 'cvdnet.toml')
     .option('--check', 'only read the settings and report every fault')
     .action(async (flags: { readonly config: string; readonly check?: boolean }) => {
-      const { readSettings, startRoles } = await import('./run/roles.ts')
+      const { readSettings } = await import('./run/settings.ts')
       const settings = await readSettings(flags.config)
       if (flags.check === true) {
         say(`${flags.config} is good`)
@@ -19,6 +19,7 @@ export function addRunCommand(cvdnet: Command): void {
       for (const name of ['SIGINT', 'SIGTERM'] as const) {
         process.once(name, () => stop.abort(new Error(name)))
       }
+      const { startRoles } = await import('./run/roles.ts')
       await using _ = await startRoles(settings)
       if (!stop.signal.aborted) await once(stop.signal, 'abort')
       say('stopping')

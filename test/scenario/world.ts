@@ -1,7 +1,7 @@
 import { MemoryState, MemoryStore } from '#adapters/memory/index.ts'
 import { type EpochMs, epochMs } from '#base/time.ts'
-import { HEALTH_POLICY, type HealthPolicy, plannedAt } from '#core/health/index.ts'
-import type { MirrorRecord } from '#core/mirrors/index.ts'
+import { HEALTH_POLICY, type HealthPolicy } from '#core/health/index.ts'
+import { downtimeAt, type MirrorRecord } from '#core/mirrors/index.ts'
 import { NOTICE_POLICY } from '#core/notices/index.ts'
 import type { Store } from '#ports/store.ts'
 import { Monitor, Postman } from '#roles/monitor/index.ts'
@@ -126,7 +126,7 @@ export class World implements AsyncDisposable {
     )
     return (await this.store.registry.mirrors.list())
       .filter(({ value }) => value.stage === 'listed' || value.stage === 'old')
-      .filter(({ value }) => plannedAt(value.downtimes, this.clock.now()) === undefined)
+      .filter(({ value }) => downtimeAt(value.downtimes, this.clock.now()) === undefined)
       .flatMap(({ name }) => healths.get(name)?.addresses ?? [])
       .filter(({ isUp }) => isUp)
       .map(({ address }) => address)

@@ -25,7 +25,7 @@ export function aMirror(name: string, more: Partial<MirrorRecord> = {}): MirrorR
     region: 'europe',
     bandwidthMbit: 100,
     admin: undefined,
-    rsyncLogin: { user: name, password: `secret of ${name}`, statisticsPassword: undefined },
+    rsyncLogin: { user: name, password: `secret of ${name}` },
     downtimes: [],
     push: { bandwidthKbit: undefined, window: undefined },
     ...more,

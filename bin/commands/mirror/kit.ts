@@ -52,7 +52,9 @@ async function factsOf(
     throw new CommandEnd(EXIT.refused, `${name} has no login yet: cvdnet mirror approve ${name}`)
   }
   const own = masterOf(settings)
-  const publishers = await Promise.all(own.publishers.map(readPublisher))
+  // ClamAV's keys are built in.
+  const named = own.publishers.filter(({ keys }) => keys !== undefined)
+  const publishers = await Promise.all(named.map(readPublisher))
   const known = (await store.registry.masters.list()).map(({ value }) => value)
   const others = known.filter((master) => master.name !== own.name)
   const registered = known.find((master) => master.name === own.name)

@@ -8,11 +8,15 @@ import type { OfficeFlags } from './options.ts'
 import { columns } from './table.ts'
 
 const ENTRIES_SHOWN = 20
+/** Far enough back to find the team's acts between a month of releases. */
+const ENTRIES_READ = 1000
 
 export async function show(name: string, flags: OfficeFlags): Promise<void> {
   await using office = await openOffice(flags.config)
   const record = granted(await office.registrar.mirror(name))
-  const entries = await office.store.journal.read({ limit: ENTRIES_SHOWN, subject: name })
+  const all = await office.store.journal.read({ limit: ENTRIES_READ, subject: name })
+  // Pushes that went well come with every release, and say nothing new.
+  const entries = all.filter(({ what }) => what !== 'pushed').slice(0, ENTRIES_SHOWN)
   if (flags.json === true) {
     sayJson({ ...shownMirror(record), journal: entries.map(shownEntry) })
     return

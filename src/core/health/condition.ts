@@ -1,7 +1,7 @@
 import type { EpochMs, EpochSeconds } from '#base/time.ts'
 import { epochMs, toMs } from '#base/time.ts'
-import type { MirrorRecord } from '../mirrors/index.ts'
-import { excusedUntil, freshest, type Issued, lagMs, plannedAt } from './freshness.ts'
+import { downtimeAt, type MirrorRecord } from '../mirrors/index.ts'
+import { excusedUntil, freshest, type Issued, lagMs } from './freshness.ts'
 import type { HealthPolicy } from './policy.ts'
 import type { MirrorHealth, SightFault } from './types.ts'
 
@@ -34,7 +34,7 @@ export function conditionOf(
   policy: HealthPolicy,
   now: EpochMs,
 ): Condition {
-  const planned = plannedAt(record.downtimes, now)
+  const planned = downtimeAt(record.downtimes, now)
   if (planned !== undefined) {
     return { kind: 'planned', until: planned.until, reason: planned.reason }
   }

@@ -1,7 +1,7 @@
 import { type EpochMs, epochMs } from '#base/time.ts'
-import type { MirrorRecord } from '../mirrors/index.ts'
+import { downtimeAt, type MirrorRecord } from '../mirrors/index.ts'
 import { markDay } from './days.ts'
-import { excusedUntil, freshest, type Issued, lagMs, plannedAt } from './freshness.ts'
+import { excusedUntil, freshest, type Issued, lagMs } from './freshness.ts'
 import type { HealthPolicy } from './policy.ts'
 import type { AddressHealth, DayMark, MirrorHealth, Sight } from './types.ts'
 
@@ -25,7 +25,7 @@ export function foldLook(
   facts: { readonly newest: Issued | undefined; readonly isBlind: boolean },
   policy: HealthPolicy,
 ): MirrorHealth {
-  const planned = plannedAt(record.downtimes, look.at) !== undefined
+  const planned = downtimeAt(record.downtimes, look.at) !== undefined
   const bad: BadLook = planned ? 'planned' : facts.isBlind ? 'blind' : 'counts'
   const known = before?.addresses.filter(({ address }) => record.addresses.includes(address)) ?? []
   const own = known.find(({ address }) => address === look.address)

@@ -26,11 +26,6 @@ export function lagMs(
   return Math.max(0, newest.stampedAt - from)
 }
 
-/** The downtime that is under way. */
-export function plannedAt(downtimes: readonly Downtime[], at: EpochMs): Downtime | undefined {
-  return downtimes.find(({ from, until }) => from <= at && at < until)
-}
-
 /** The end of the last downtime that is over. */
 export function excusedUntil(downtimes: readonly Downtime[], at: EpochMs): EpochMs | undefined {
   return downtimes

@@ -1,7 +1,7 @@
 export { type Condition, conditionOf } from './condition.ts'
 export { DAYS_KEPT, dayOf } from './days.ts'
 export { foldLook, type Look } from './fold.ts'
-export { freshest, type Issued, lagMs, plannedAt } from './freshness.ts'
+export { freshest, type Issued, lagMs } from './freshness.ts'
 export { healthCodec } from './health-json.ts'
 export {
   type HeldTransition,

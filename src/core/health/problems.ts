@@ -1,6 +1,6 @@
 import type { EpochMs } from '#base/time.ts'
 import { epochMs, rfc3339, toSeconds } from '#base/time.ts'
-import { plannedAt } from './freshness.ts'
+import { downtimeAt } from '../mirrors/index.ts'
 import type { Judgement, NetworkFacts, Watched } from './judge.ts'
 import type { HealthPolicy } from './policy.ts'
 import { describeObserver, roughly } from './words.ts'
@@ -90,7 +90,7 @@ function mirrorProblems(
       },
     ]
   }
-  if (stage !== 'listed' || plannedAt(record.downtimes, now) !== undefined) return []
+  if (stage !== 'listed' || downtimeAt(record.downtimes, now) !== undefined) return []
   return deadAddresses({ record, health }, policy, now)
 }
 

@@ -1,5 +1,8 @@
 import { AT_HOME, type KitFacts, servedNames } from './facts.ts'
 
+const SSHD_PORT = 22
+const SPARE_PORT = 2223
+
 /** `cvdnet.toml` for our own mirror. Paths are relative to its folder, so it is good wherever it lies. */
 export function mirrorSettings(facts: KitFacts): string {
   const { zone, name, addresses, httpPort, sshPort, masters } = facts
@@ -21,9 +24,7 @@ export function mirrorSettings(facts: KitFacts): string {
     `host = ${listen}`,
     `port = ${httpPort}`,
     ``,
-    `[mirror.ssh]`,
-    `host = ${listen}`,
-    `port = ${sshPort}`,
+    ...sshDoor(sshPort, listen),
     ...masters.flatMap((master) => [
       ``,
       `[[mirror.masters]]`,
@@ -32,6 +33,17 @@ export function mirrorSettings(facts: KitFacts): string {
     ]),
     ``,
   ].join('\n')
+}
+
+/** Port 22 is the machine's own sshd, which starts the sync by authorized_keys; ours then keeps out of its way. */
+function sshDoor(sshPort: number, listen: string): readonly string[] {
+  if (sshPort !== SSHD_PORT) return [`[mirror.ssh]`, `host = ${listen}`, `port = ${sshPort}`]
+  return [
+    `# The machine's sshd on port ${SSHD_PORT} takes the masters' calls; nobody calls this one.`,
+    `[mirror.ssh]`,
+    `host = "127.0.0.1"`,
+    `port = ${SPARE_PORT}`,
+  ]
 }
 
 /** Everywhere; but on loopback several mirrors share a machine, each with its own address. */

@@ -24,11 +24,11 @@ const records: fc.Arbitrary<MirrorRecord> = fc
     region: fc.constantFrom(...REGIONS),
     hostKey: fc.constantFrom(undefined, aMirror('m').hostKey),
     admin: fc.constantFrom(undefined, 'admin@mirror.example'),
-    rsyncLogin: fc.constantFrom(undefined, {
-      user: 'm',
-      password: 'pass word:1',
-      statisticsPassword: undefined,
-    }),
+    rsyncLogin: fc.constantFrom(
+      undefined,
+      { user: 'm', password: 'pass word:1' },
+      { user: 'm', password: 'pass word:1', statisticsPassword: 'other' },
+    ),
     downtimes: fc.array(fc.record({ from: time, until: time, reason: fc.string() })),
     push: fc.record({
       bandwidthKbit: fc.option(fc.integer({ min: 1, max: 1e6 }), { nil: undefined }),

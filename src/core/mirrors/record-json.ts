@@ -13,6 +13,7 @@ import {
   whole,
 } from '#base/json.ts'
 import { isPlainName, parseDbName } from '#base/names.ts'
+import { ok } from '#base/outcome.ts'
 import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
 import { epochMs } from '#base/time.ts'
 import { printSecrets } from '#formats/rsyncd-conf/index.ts'
@@ -62,6 +63,15 @@ const databaseNames = listOf(
   DATABASES_MAX,
 )
 
+const loginFields = object({ user: name, password, statisticsPassword: optional(password) })
+/** One that was issued before there were statistics stays as it is. */
+const login: JsonReader<NonNullable<MirrorRecord['rsyncLogin']>> = (value, path) => {
+  const read = loginFields(value, path)
+  if (!read.ok || read.value.statisticsPassword !== undefined) return read
+  const { user, password: own } = read.value
+  return ok({ user, password: own })
+}
+
 const mirror: JsonReader<MirrorRecord> = object({
   name,
   stage: oneOf(MIRROR_STAGES),
@@ -78,7 +88,7 @@ const mirror: JsonReader<MirrorRecord> = object({
   region: oneOf(REGIONS),
   bandwidthMbit: whole(1, BANDWIDTH_MBIT_MAX),
   admin: optional(mail),
-  rsyncLogin: optional(object({ user: name, password, statisticsPassword: optional(password) })),
+  rsyncLogin: optional(login),
   downtimes: listOf(object({ from: time, until: time, reason: text() }), DOWNTIMES_MAX),
   push: object({
     bandwidthKbit: optional(whole(1, BANDWIDTH_MBIT_MAX * 1000)),

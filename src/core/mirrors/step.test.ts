@@ -75,9 +75,9 @@ test('a downtime lies over the stage, and ends early by a resume', () => {
   const downtime = { from: at(1), until: at(5), reason: 'new disks' }
   const paused = must(FRA1, { kind: 'pause', downtime })
   assert.equal(paused.stage, 'listed')
-  assert.equal(downtimeAt(paused, NOW), undefined)
-  assert.equal(downtimeAt(paused, at(1)), downtime)
-  assert.equal(downtimeAt(paused, at(5)), undefined)
+  assert.equal(downtimeAt(paused.downtimes, NOW), undefined)
+  assert.equal(downtimeAt(paused.downtimes, at(1)), downtime)
+  assert.equal(downtimeAt(paused.downtimes, at(5)), undefined)
   const resumed = must(paused, { kind: 'resume' }, at(2))
   assert.deepEqual(resumed.downtimes, [{ ...downtime, until: at(2) }])
   assert.deepEqual(must(paused, { kind: 'resume' }, NOW).downtimes, [])

@@ -76,11 +76,8 @@ export function step(
 }
 
 /** The downtime that is under way (R83). */
-export function downtimeAt(
-  { downtimes }: Pick<MirrorRecord, 'downtimes'>,
-  now: EpochMs,
-): Downtime | undefined {
-  return downtimes.find(({ from, until }) => from <= now && now < until)
+export function downtimeAt(downtimes: readonly Downtime[], at: EpochMs): Downtime | undefined {
+  return downtimes.find(({ from, until }) => from <= at && at < until)
 }
 
 function isSeenByClients({ stage }: MirrorRecord): boolean {
@@ -118,7 +115,7 @@ function pause(
 
 /** Ends the downtime under way, else calls off the next one. */
 function resume(record: MirrorRecord, now: EpochMs): Outcome<MirrorRecord, string> {
-  const ended = downtimeAt(record, now) ?? record.downtimes.find(({ from }) => from > now)
+  const ended = downtimeAt(record.downtimes, now) ?? record.downtimes.find(({ from }) => from > now)
   if (ended === undefined) return fail('has no downtime, under way or planned')
   const downtimes = record.downtimes.flatMap((one) => {
     if (one !== ended) return [one]

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { aKit } from '../../../test/support/kit.ts'
+import { aKit, FACTS } from '../../../test/support/kit.ts'
 import { without } from '../../../test/support/run.ts'
 import { joinMirror } from './index.ts'
 
@@ -122,6 +122,27 @@ test('what an operator has changed stays, and what was there before is kept', {
   assert.match(conf, /MINE='1'/)
   assert.match(conf, /RSYNC_PASSWORD='other'/)
   assert.match(await readFile(at('etc/cvdnet.toml'), 'utf8'), /port = 8081/)
+})
+
+test('a kit with another master renews what may call, and keeps the operator’s settings beside it', {
+  skip,
+}, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-join-'))
+  const here = join(folder.path, 'here')
+  const at = (path: string) => join(here, path)
+  const [first] = FACTS.masters
+  assert.ok(first !== undefined)
+  const kit = await aKit(folder.path)
+  assert.ok((await joining(kit.path, here)).ok)
+  const mine = (await readFile(at('etc/cvdnet.toml'), 'utf8')).replace('8080', '8081')
+  await writeFile(at('etc/cvdnet.toml'), mine)
+  const second = { ...first, name: 'rsync2', host: '127.0.0.2', triggerKey: first.hostKey }
+  const next = await aKit(folder.path, 'next', { masters: [first, second] })
+  assert.ok((await joining(next.path, here)).ok)
+  assert.match(await readFile(at('etc/cvdnet.toml'), 'utf8'), /name = "rsync2"/)
+  assert.equal(await readFile(at('etc/cvdnet.toml.before'), 'utf8'), mine)
+  assert.match(await readFile(at('.ssh/authorized_keys'), 'utf8'), /clam-clientsync rsync2"/)
+  assert.match(await readFile(at('etc/clam-clientsync.conf'), 'utf8'), /rsync2=127\.0\.0\.2:8873/)
 })
 
 test('nothing is done with a kit that was changed, is not whole, or is signed by somebody else', {

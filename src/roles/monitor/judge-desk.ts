@@ -7,6 +7,7 @@ import {
   type Transition,
   type Watched,
 } from '#core/health/index.ts'
+import { step } from '#core/mirrors/index.ts'
 import { type Letter, type OpenProblem, problemId, reviewProblems } from '#core/notices/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import type { Stored } from '#ports/store.ts'
@@ -15,6 +16,8 @@ import type { WatchList } from './watch-list.ts'
 
 /** Records of what is wrong are written again this often while nothing but the time changes: it wakes others. */
 const STANDING_FRESH_SHARE = 0.3
+
+const EVENT_OF = { listed: 'recover', old: 'fall-behind', removed: 'stay-behind' } as const
 
 /** Decides on mirrors and problems, and carries it out in the store. */
 export class JudgeDesk {
@@ -48,7 +51,8 @@ export class JudgeDesk {
     const { mirrors } = this.#world.store.registry
     const stored = await mirrors.get(name)
     if (stored?.value.stage !== from) return false
-    const record = { ...stored.value, stage: to, stageSince: now, stageReason: reason }
+    const after = step(stored.value, { kind: EVENT_OF[to], reason }, now)
+    if (!after.ok) return false
     const entry: JournalEntry = {
       at: now,
       who: this.#world.self,
@@ -56,7 +60,7 @@ export class JudgeDesk {
       subject: name,
       why: [reason],
     }
-    const written = await mirrors.put(name, record, stored.revision, entry)
+    const written = await mirrors.put(name, after.value, stored.revision, entry)
     if (written.ok) this.#world.onEvent(`${name} is ${to}: ${reason}`)
     return written.ok
   }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseClientsyncConf } from '#formats/clientsync-conf/index.ts'
+import { parseSettings } from '#formats/cvdnet-toml/index.ts'
+import { FACTS } from '../../../test/support/kit.ts'
+import { type KitFacts, kitFiles, parseManifest, printManifest, servedNames } from './index.ts'
+
+const facts: KitFacts = { ...FACTS, tufRoot: '{}', fingerprint: 'A'.repeat(40) }
+
+function textOf(path: string, more: Partial<KitFacts> = {}): string {
+  return kitFiles({ ...facts, ...more }).find((file) => file.path === path)?.text ?? ''
+}
+
+function settingsOf(more: Partial<KitFacts> = {}) {
+  const settings = parseSettings(textOf('cvdnet.toml', more), { folder: '/home/clamavdb/etc' })
+  assert.ok(settings.ok)
+  return settings.value
+}
+
+test('the settings of a kit are good, and name what the mirror has to answer for', () => {
+  const { zone, state, mirror } = settingsOf()
+  assert.deepEqual([zone, state], ['clamav.test', '/home/clamavdb/etc/../var/cvdnet'])
+  assert.deepEqual(mirror?.names, ['fra1.clamav.test', 'fra1.example', 'mirror.example'])
+  assert.deepEqual(mirror?.masters, [{ name: 'rsync1', key: FACTS.masters[0]?.triggerKey }])
+  assert.deepEqual(servedNames(facts).slice(0, 2), ['database.clamav.test', 'db.*.clamav.test'])
+})
+
+const DOORS: readonly (readonly [string, Partial<KitFacts>, string, string])[] = [
+  ['on loopback its own address alone', {}, '127.0.1.1', '127.0.1.1:2222'],
+  ['everywhere in IPv4', { addresses: ['193.0.6.1'] }, '0.0.0.0', '0.0.0.0:2222'],
+  ['everywhere, with IPv6', { addresses: ['193.0.6.1', '2001:67c::1'] }, '::', ':::2222'],
+  [
+    'never where the machine’s sshd listens',
+    { sshPort: 22, addresses: ['193.0.6.1'] },
+    '0.0.0.0',
+    '127.0.0.1:2223',
+  ],
+]
+for (const [claim, more, web, ssh] of DOORS) {
+  test(`our own mirror listens ${claim}`, () => {
+    const { mirror } = settingsOf(more)
+    assert.equal(mirror?.http.host, web)
+    assert.equal(`${mirror?.ssh.host}:${mirror?.ssh.port}`, ssh)
+  })
+}
+
+test('the conf of a kit has the login, every master with his port, and keeps local_*', () => {
+  const conf = parseClientsyncConf(textOf('clam-clientsync.conf'), { home: '/home/clamavdb' })
+  assert.ok(conf.ok)
+  assert.partialDeepStrictEqual(conf.value, {
+    to: '/var/www/clamav',
+    rsyncUser: 'fra1',
+    rsyncPassword: 'wonderland',
+    exclude: ['local_*'],
+    tufRoot: '/home/clamavdb/etc/root.json',
+  })
+  assert.deepEqual(conf.value.masters.get('rsync1'), { host: '127.0.0.1', port: 8873 })
+})
+
+test('a manifest is read again; one that leads out of the kit is not', () => {
+  const manifest = { zone: 'clamav.test', mirror: 'fra1', account: 'clamavdb' }
+  const entry = { path: 'publishers/a.pub.json', sha256: '0'.repeat(64) }
+  const good = parseManifest(printManifest({ ...manifest, files: [entry] }))
+  assert.deepEqual(good.ok && good.value.files, [entry])
+  for (const path of ['../x', '/etc/passwd', 'a/../b', 'a/b/c', '', '.', '-x']) {
+    assert.ok(!parseManifest(printManifest({ ...manifest, files: [{ ...entry, path }] })).ok, path)
+  }
+  assert.ok(!parseManifest(printManifest({ ...manifest, account: 'root; x', files: [] })).ok)
+  assert.ok(!parseManifest('{}').ok)
+})
