@@ -98,6 +98,7 @@ test('a master killed anywhere between trigger and journal shows all of a releas
     events.join(),
   )
   assert.ok(events.includes('release has database/viruses.db2'), events.join())
+  const committed = events.indexOf('committed')
   const switched = events.indexOf('current switched')
   for (const [at, event] of events.entries()) {
     // Between files that are linked nothing else happens.
@@ -108,8 +109,9 @@ test('a master killed anywhere between trigger and journal shows all of a releas
     const state = join(folder, 'state')
     assert.equal(await assertWhole(state), at >= switched ? 2 : 1, event)
     const again = await releaseSet(folder)
-    assert.equal(again.kind, at >= switched ? 'already-published' : 'published', event)
-    assert.equal(await assertWhole(state), 2, event)
+    assert.equal(again.kind, at >= committed ? 'already-published' : 'published', event)
+    // A number that was reserved before the kill is not used again.
+    assert.ok((await assertWhole(state)) >= 2, event)
     const paths = await readdir(join(state, 'current'), { recursive: true })
     assert.ok(paths.includes('daily-2.cdiff') && paths.includes('database/viruses2.md5'), event)
     for (const left of ['state/intake', 'upload']) {

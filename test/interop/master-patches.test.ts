@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { publicKeys } from '#formats/dsig/index.ts'
-import { layout } from '../../dev/demo/layout.ts'
 import { type TestNetwork, testNetwork } from '../support/network.ts'
 import { writeOwnDatabase } from '../support/own-database.ts'
 import { makeOwnKeyClamav, ownKeyClamavMissing } from '../support/own-key-clamav.ts'
@@ -72,17 +71,17 @@ test('what a patch changed stands in the journal', { skip }, async () => {
   for (const version of [1, 2]) {
     await network.release([await testCvd(network, version, lines(0, 20 + version))])
   }
-  const journal = await readFile(
-    join(layout(network.folder).master('rsync1'), 'journal.jsonl'),
-    'utf8',
-  )
+  const journal = await network.store.journal.read({ limit: 100 })
   const released = journal
-    .split('\n')
-    .filter((entry) => entry.includes('"published"'))
-    .map((entry) => JSON.parse(entry).why)
+    .filter(({ what }) => what === 'published')
+    .map(({ why }) => why)
+    .reverse()
   assert.equal(released.length, 2)
-  assert.ok(released[1].includes('test 2: 1 added, 0 dropped, 0 changed.'), released[1].join())
-  assert.ok(released[1].includes('pattern signatures added: 1 (Test.Pest-21)'), released[1].join())
+  assert.ok(released[1]?.includes('test 2: 1 added, 0 dropped, 0 changed.'), released[1]?.join())
+  assert.ok(
+    released[1]?.includes('pattern signatures added: 1 (Test.Pest-21)'),
+    released[1]?.join(),
+  )
 })
 
 test('patches are kept from release to release; a version that was left out has none, and that is told', {
