@@ -60,15 +60,34 @@ export interface DemoNetwork extends AsyncDisposable {
   readonly keys: DemoKeys
 }
 
-/** The whole network in this process, on loopback addresses: mirrors first, then the master that pushes to them. */
-export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
-  const { folder } = options
+/** A network before anything of it runs. */
+export interface NetworkPlan {
+  readonly folder: string
+  readonly keys: DemoKeys
+  readonly masters: readonly MasterPlace[]
+  readonly mirrors: readonly PlannedMirror[]
+}
+
+/** Makes keys, finds free ports and writes the mirrors' kits. */
+export async function planNetwork(
+  folder: string,
+  count: { readonly masters: number; readonly mirrors: number },
+): Promise<NetworkPlan> {
   await makeFolders(folder)
   const keys = await prepareKeys(folder)
-  const hosts = Array.from({ length: options.mirrors }, (_, at) => `127.0.1.${at + 1}`)
-  const places = await placeMasters(folder, options.masters ?? 1)
+  const hosts = Array.from({ length: count.mirrors }, (_, at) => `127.0.1.${at + 1}`)
+  const masters = await placeMasters(folder, count.masters)
   const ports = { http: await freePort(hosts), ssh: await freePort(hosts) }
-  const planned = await planMirrors(folder, options.mirrors, places, ports)
+  const mirrors = await planMirrors(folder, count.mirrors, masters, ports)
+  return { folder, keys, masters, mirrors }
+}
+
+/** The whole network in this process, on loopback addresses: mirrors first, then the masters that push to them. */
+export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
+  const { folder } = options
+  const count = { masters: options.masters ?? 1, mirrors: options.mirrors }
+  const plan = await planNetwork(folder, count)
+  const { keys, masters: places, mirrors: planned } = plan
   await using starting = new AsyncDisposableStack()
   const start = options.startMirrors ?? startHere
   starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, places))))
@@ -83,10 +102,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   if (master === undefined) throw new Error('Cannot run a network without a master')
   await master.caughtUp
   const site = starting.use(await startSite(join(layout(folder).master(master.name), 'current')))
-  const json = describe(folder, masters, planned, `http://${site.host}:${site.port}/`)
-  await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {
-    mode: 0o600,
-  })
+  const json = await writeNetworkJson(plan, `http://${site.host}:${site.port}/`)
   const running = starting.move()
   return {
     json,
@@ -144,11 +160,6 @@ function masterOptions(
   }
 }
 
-/** Version that the demo's own database would have next. */
-export function nextVersion({ master }: DemoNetwork): number {
-  return (master.published()?.release.files.get('demo.cvd')?.version ?? 0) + 1
-}
-
 function ownPublisher(secrets: PublisherSecrets): readonly MasterPublisher[] {
   return [{ keys: publicKeys(secrets), secrets, always: [] }]
 }
@@ -177,23 +188,26 @@ function mirrorOptions(
   }
 }
 
-function describe(
-  folder: string,
-  masters: readonly Master[],
-  mirrors: readonly PlannedMirror[],
-  site: string,
-): NetworkJson {
+/** Tells other programs what runs where. */
+export async function writeNetworkJson(plan: NetworkPlan, site: string): Promise<NetworkJson> {
+  const json = describe(plan, site)
+  const text = `${JSON.stringify(json, undefined, 2)}\n`
+  await writeFileAtomic(layout(plan.folder).networkJson, text, { mode: 0o600 })
+  return json
+}
+
+function describe({ folder, masters, mirrors }: NetworkPlan, site: string): NetworkJson {
   return {
     zone: ZONE,
     dns: null,
     site,
-    masters: masters.map(({ name, ssh, rsync }) => ({
+    masters: masters.map(({ name, host, sshPort, rsyncPort, hostKey }) => ({
       name,
-      host: ssh.host,
-      sshPort: ssh.port,
-      rsyncPort: rsync.port,
-      module: rsync.module,
-      hostKey: ssh.hostKey,
+      host,
+      sshPort,
+      rsyncPort,
+      module: MODULE,
+      hostKey,
     })),
     mirrors: mirrors.map(({ record, login, docroot, conf }) => ({
       name: record.name,

@@ -60,7 +60,7 @@ async function planMirror(
   const at = layout(folder).mirror(name)
   const [country, region] = PLACES[(number - 1) % PLACES.length] ?? PLACES[0]
   const login = { user: name, password: newPassword() }
-  for (const place of [dirname(at.conf), at.docroot, at.state]) {
+  for (const place of [dirname(at.conf), dirname(at.hostKey), at.docroot, at.state]) {
     await mkdir(place, { recursive: true })
   }
   await copyFile(join(layout(folder).networkKeys, 'root.json'), at.tufRoot)
@@ -128,6 +128,7 @@ export interface MasterPlace {
   readonly host: string
   readonly sshPort: number
   readonly rsyncPort: number
+  readonly hostKey: string
   readonly triggerKey: string
 }
 
@@ -140,8 +141,9 @@ export async function placeMasters(folder: string, count: number): Promise<reado
     const state = layout(folder).master(name)
     await mkdir(state, { recursive: true, mode: 0o700 })
     const { publicKey: triggerKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
+    const { publicKey: hostKey } = await loadOrMakeKey(masterFiles(state).hostKey, name)
     const [sshPort, rsyncPort] = [await freePort([host]), await freePort([host])]
-    places.push({ name, host, sshPort, rsyncPort, triggerKey })
+    places.push({ name, host, sshPort, rsyncPort, hostKey, triggerKey })
   }
   return places
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { SigmakerClient } from '#adapters/ssh/index.ts'
 import { writeOwnContent } from './content.ts'
-import { type DemoNetwork, nextVersion, startDemo } from './network.ts'
-import { releasesOf, type Upload } from './sets.ts'
+import type { DemoKeys } from './layout.ts'
+import type { NetworkJson } from './network-json.ts'
+import { nextVersion, releasesOf, type Upload } from './sets.ts'
 import { heading, Spread, showNetwork, showWhatToTry } from './show.ts'
+import { startNodes } from './start-nodes.ts'
 import { missingFrom } from './verify.ts'
 
 export interface RunOptions {
@@ -16,6 +18,12 @@ export interface RunOptions {
   /** Undefined: a database of the demo's own. */
   readonly release: readonly string[] | undefined
   readonly exit: boolean
+}
+
+/** What a demo talks to: processes of their own, known by their addresses only. */
+export interface RunningNetwork {
+  readonly json: NetworkJson
+  readonly keys: DemoKeys
 }
 
 const DONE = 0
@@ -34,20 +42,13 @@ export async function runDemo(options: RunOptions): Promise<number> {
       return WORLD_FAILED
     }
   }
-  const view: { spread?: Spread } = {}
-  await using network = await startDemo({
-    folder: options.folder,
-    masters: options.masters,
-    mirrors: options.mirrors,
-    onEvent: (line) => process.stderr.write(`  ${line}\n`),
-    onPush: (mirror, event) => view.spread?.see(mirror, event),
-  })
-  showNetwork(network.json, options.folder)
+  await using network = await startNodes(options)
+  showNetwork(network.json, network.nodes, options.folder)
   let failed = 0
   const released: Upload[] = []
   for (const uploads of await planned(options, network)) {
     if (stop.signal.aborted) return DONE
-    if (await release(network, uploads, view, stop.signal)) released.push(...uploads)
+    if (await release(network, uploads, stop.signal)) released.push(...uploads)
     else failed += 1
   }
   if (options.exit) return await verdict(network, released, failed)
@@ -59,18 +60,17 @@ export async function runDemo(options: RunOptions): Promise<number> {
 
 async function planned(
   options: RunOptions,
-  network: DemoNetwork,
+  { json, keys }: RunningNetwork,
 ): Promise<readonly (readonly Upload[])[]> {
   if (options.release !== undefined) return await releasesOf(options.release)
-  const next = nextVersion(network)
-  return [await writeOwnContent(join(options.folder, 'own'), next, network.keys)]
+  const next = await nextVersion(options.folder, json.masters[0]?.name ?? '')
+  return [await writeOwnContent(join(options.folder, 'own'), next, keys)]
 }
 
 /** Uploads and notifies as a sigmaker would. True when the master published it, or had it already. */
 async function release(
-  { json, keys }: DemoNetwork,
+  { json, keys }: RunningNetwork,
   uploads: readonly Upload[],
-  view: { spread?: Spread },
   signal: AbortSignal,
 ): Promise<boolean> {
   const [master] = json.masters
@@ -83,39 +83,31 @@ async function release(
     privateKey: keys.sigmaker.privateKey,
   })
   const spread = new Spread(json.mirrors.map(({ name }) => name))
-  try {
-    await client.upload(json.sigmaker.uploadUser, uploads, signal)
-    const status = await client.notify(
-      json.sigmaker.notifyUser,
-      (line, to) => {
-        // The mirrors' own lines are shown by the picture of the spread.
-        if (/^ {2}mirror\d+: /.test(line)) return
-        if (line.startsWith('pushing to')) view.spread = spread
-        process.stdout.write(to === 'err' ? `${styleText('red', line)}\n` : `${line}\n`)
-      },
-      signal,
-    )
-    if (status === DONE) process.stdout.write(`${spread.table()}\n`)
-    return status === DONE
-  } finally {
-    delete view.spread
-  }
+  await client.upload(json.sigmaker.uploadUser, uploads, signal)
+  const status = await client.notify(
+    json.sigmaker.notifyUser,
+    (line, to) => {
+      // The mirrors' own lines are shown by the picture of the spread.
+      if (spread.hear(line)) return
+      process.stdout.write(to === 'err' ? `${styleText('red', line)}\n` : `${line}\n`)
+    },
+    signal,
+  )
+  if (status === DONE) process.stdout.write(`${spread.table()}\n`)
+  return status === DONE
 }
 
 /** Asks every mirror for every file, as a client would, and compares the bytes. */
 async function verdict(
-  network: DemoNetwork,
+  { json }: RunningNetwork,
   released: readonly Upload[],
   failed: number,
 ): Promise<number> {
-  const missing = await missingFrom(network.json.mirrors, released)
+  const missing = await missingFrom(json.mirrors, released)
   for (const line of missing) process.stderr.write(`${styleText('red', line)}\n`)
   const good = missing.length === 0 && failed === 0
   const words = good
-    ? styleText(
-        'green',
-        `every one of ${network.json.mirrors.length} mirrors serves what was released`,
-      )
+    ? styleText('green', `every one of ${json.mirrors.length} mirrors serves what was released`)
     : styleText('red', `${failed} release(s) refused, ${missing.length} file(s) missing`)
   process.stdout.write(`\n${words}\n`)
   return good ? DONE : REFUSED

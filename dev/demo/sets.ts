@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { classify, uploadName } from '#core/gate/index.ts'
 import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
+import { layout } from './layout.ts'
 
 /** A file to upload, and the name it gets in the sigmaker's folder. */
 export interface Upload {
@@ -38,6 +39,12 @@ export async function releasesOf(
   }
   const sets = databases.map(({ uploads }) => uploads)
   return rest.length === 0 ? sets : [...sets, rest]
+}
+
+/** Version that the demo's own database would have next. */
+export async function nextVersion(folder: string, master: string): Promise<number> {
+  const path = join(layout(folder).master(master), 'current', 'demo.cvd')
+  return (await versionOf(path).catch(() => 0)) + 1
 }
 
 /** 0 where there is no readable header: the gate will say what is wrong. Throws when the file cannot be read. */

@@ -1,10 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-import type { PushEvent } from '#roles/master/index.ts'
 import { HARMLESS_TEXT, writeOwnContent } from './content.ts'
-import { type DemoNetwork, nextVersion } from './network.ts'
+import { layout } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
+import type { NodeProcess } from './node-process.ts'
+import type { RunningNetwork } from './run.ts'
+import { nextVersion } from './sets.ts'
 
 /** What a demo's reader sees. On a terminal a line a mirror changes in place; elsewhere each change is a line. */
 export class Spread {
@@ -19,13 +21,17 @@ export class Spread {
     for (const mirror of mirrors) this.#state.set(mirror, styleText('dim', 'waiting'))
   }
 
-  see(mirror: string, event: PushEvent): void {
-    if (event.kind === 'connecting') this.#set(mirror, 'calling', false)
-    if (event.kind === 'syncing') this.#set(mirror, styleText('cyan', 'syncing'), false)
-    if (event.kind === 'failed') this.#set(mirror, styleText('red', event.reason), true)
-    if (event.kind !== 'acknowledged') return
-    this.#took.set(mirror, event.afterMs)
-    this.#set(mirror, styleText('green', `serves it after ${event.afterMs} ms`), true)
+  /** A line of the master's: false when it is about no mirror. */
+  hear(line: string): boolean {
+    const [, mirror = '', words = ''] = /^ {2}([\w.-]+): (.*)$/.exec(line) ?? []
+    if (!this.#mirrors.includes(mirror)) return false
+    const seconds = /^serves it, ([\d.]+) s$/.exec(words)?.[1]
+    if (seconds === undefined) this.#set(mirror, styleText('red', words), true)
+    else {
+      this.#took.set(mirror, Math.round(Number(seconds) * 1000))
+      this.#set(mirror, styleText('green', words), true)
+    }
+    return true
   }
 
   /** How long each took, fastest first. */
@@ -69,30 +75,41 @@ export function columns(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-export function showNetwork(json: NetworkJson, folder: string): void {
+export function showNetwork(
+  json: NetworkJson,
+  nodes: readonly NodeProcess[],
+  folder: string,
+): void {
+  const pids = new Map(nodes.map(({ node, pid }) => [node.name, `pid ${pid}`]))
   const masters = json.masters.map(({ name, host, sshPort, rsyncPort, module }) => [
     name,
     `ssh ${host}:${sshPort}`,
     `rsync ${host}:${rsyncPort}/${module}`,
     '',
+    pids.get(name) ?? '',
   ])
   const mirrors = json.mirrors.map(({ name, host, httpPort, sshPort, country }) => [
     name,
     `ssh ${host}:${sshPort}`,
     `http://${host}:${httpPort}/`,
     country,
+    pids.get(name) ?? '',
   ])
+  const others = [
+    ['watch', '', 'monitor and mail', '', pids.get('watch') ?? ''],
+    ['site', '', json.site, '', ''],
+    ['letters', '', layout(folder).mail, '', ''],
+  ]
   process.stdout.write(`${heading(`The network of ${json.zone} runs, in ${folder}`)}\n`)
-  process.stdout.write(`${columns([...masters, ...mirrors, ['site', '', json.site, '']])}\n`)
+  process.stdout.write(`${columns([...masters, ...mirrors, ...others])}\n`)
 }
 
 /** Three things that work as printed, on files that were made for it. */
-export async function showWhatToTry(network: DemoNetwork, folder: string): Promise<void> {
-  const { json, keys } = network
+export async function showWhatToTry({ json, keys }: RunningNetwork, folder: string): Promise<void> {
   const [master] = json.masters
   const [mirror] = json.mirrors
   if (master === undefined || mirror === undefined) return
-  const next = nextVersion(network)
+  const next = await nextVersion(folder, master.name)
   const uploads = await writeOwnContent(join(folder, 'next'), next, keys)
   const knownHosts = join(folder, 'sigmaker', 'known_hosts')
   await writeFile(knownHosts, `[${master.host}]:${master.sshPort} ${master.hostKey}\n`)
@@ -111,6 +128,8 @@ export async function showWhatToTry(network: DemoNetwork, folder: string): Promi
     '3. Ask whether a database is genuine, and look at the page that every mirror carries:',
     `   ./cvdnet cvd info --keys ${folder}/keys/publisher.pub.json ${mirror.docroot}/demo.cvd`,
     `   ${json.site}`,
+    '4. See who has what, kill any process by its pid, watch, and start it again:',
+    `   ./cvdnet status --watch --config ${layout(folder).node(master.name).config}`,
     '',
     `What runs where is in ${join(folder, 'network.json')}. Ctrl-C stops it.`,
   ]

@@ -34,19 +34,24 @@ export async function askCanary(
   }
 }
 
-/** Undefined when the others may be pushed to, or why they may not. */
+export interface CanaryReport {
+  readonly served: readonly string[]
+  /** Why the others may not be pushed to. */
+  readonly held: string | undefined
+}
+
+/** One after the other, until it is clear what they think of it. */
 export async function askInTurn(
   names: readonly string[],
-  ask: (name: string) => Promise<CanaryEnd> | undefined,
-): Promise<string | undefined> {
-  const ends: CanaryEnd[] = []
-  const refusing: string[] = []
+  ask: (name: string) => Promise<CanaryEnd>,
+): Promise<CanaryReport> {
+  const ends = new Map<string, CanaryEnd>()
+  const step = () => afterCanaries([...ends.values()], names.length).kind
   for (const name of names) {
-    if (afterCanaries(ends, names.length).kind !== 'try-another') break
-    const end = (await ask(name)) ?? 'failed'
-    ends.push(end)
-    if (end === 'refused') refusing.push(name)
+    if (step() !== 'try-another') break
+    ends.set(name, await ask(name))
   }
-  if (afterCanaries(ends, names.length).kind !== 'hold') return undefined
-  return `${refusing.join(' and ')} went first and would not have it`
+  const those = (wanted: CanaryEnd) => names.filter((name) => ends.get(name) === wanted)
+  const held = `${those('refused').join(' and ')} went first and would not have it`
+  return { served: those('serves'), held: step() === 'hold' ? held : undefined }
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CANARY_FROM_MIRRORS, canaryOrder, type Wanted } from '#core/push/index.ts'
 import type { Journal } from '#ports/journal.ts'
-import { askCanary, askInTurn } from './canary.ts'
+import { askCanary, askInTurn, type CanaryReport } from './canary.ts'
 import { type PushEvent, PushLine, type PushTarget, type PushWorld } from './push-line.ts'
 import { Slots } from './slots.ts'
 
@@ -105,10 +105,12 @@ export class Pusher implements AsyncDisposable {
     const acknowledged: string[] = []
     const waiting: string[] = []
     const lines = [...this.#lines].filter(([name]) => only?.includes(name) ?? true)
-    const held = await this.#askCanaries(wanted, lines, onEvent)
+    const { served, held } = await this.#askCanaries(wanted, lines, onEvent)
     if (held !== undefined) return { acknowledged, waiting: lines.map(([name]) => name), held }
+    acknowledged.push(...served)
+    const others = lines.filter(([name]) => !served.includes(name))
     await Promise.all(
-      lines.map(async ([mirror, line]) => {
+      others.map(async ([mirror, line]) => {
         const good = await this.#pushOne(line, wanted, (event) => onEvent(mirror, event), {
           triesToReport,
           lookFirst,
@@ -147,28 +149,23 @@ export class Pusher implements AsyncDisposable {
     }
   }
 
-  /** A release that no mirror has yet goes to one first (field-notes 1.18). Undefined, or why the others wait. */
+  /** A release that no mirror has yet goes to one first (field-notes 1.18). */
   async #askCanaries(
     wanted: Wanted,
     lines: readonly (readonly [string, Line])[],
     onEvent: (mirror: string, event: PushEvent) => void,
-  ): Promise<string | undefined> {
+  ): Promise<CanaryReport> {
     const { policy, draw, clock } = this.#world
     if (!policy.canary || wanted.serial <= this.#proven || lines.length < CANARY_FROM_MIRRORS) {
-      return undefined
+      return { served: [], held: undefined }
     }
-    const { signal } = this.#stop
-    const ask = (name: string) => {
-      const line = this.#lines.get(name)?.line
-      return line && askCanary(line, wanted, (event) => onEvent(name, event), { clock, signal })
-    }
-    return await askInTurn(
-      canaryOrder(
-        lines.map(([name]) => name),
-        draw,
-      ),
-      ask,
-    )
+    const known = new Map(lines)
+    return await askInTurn(canaryOrder([...known.keys()], draw), async (name) => {
+      const line = known.get(name)
+      if (line === undefined) return 'failed'
+      const { signal } = line
+      return await askCanary(line.line, wanted, (event) => onEvent(name, event), { clock, signal })
+    })
   }
 
   /** Appends in order, whoever listens. What cannot be recorded does not stop a push. */
