@@ -3,52 +3,27 @@
  *
  * Never 403 and never a redirect (field-notes 2, R46), never chunked and always with a length, for clients of 2003
  * (formats.md 6.3). Every Host is served: `database.<zone>`, `db.*.<zone>`, the mirror's own names, none (R42).
+ * Plain requests are answered straight from the socket, everything else by Node's own HTTP.
  * Throws `HttpServerError` when it cannot listen.
  */
 import { once } from 'node:events'
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
-import { type RespondOptions, respond } from './respond.ts'
+import { createServer, type Server, type Socket } from 'node:net'
+import { CLOSE_GRACE_MS, CONNECTIONS_MAX } from './bounds.ts'
+import { carefulPath } from './careful.ts'
+import { PlainConnection } from './connection.ts'
+import { refusal } from './plan-answer.ts'
+import { Service, type ServiceOptions } from './service.ts'
 
-/** freshclam sends under 400 bytes of head; proxies add some. Beyond it: 431. */
-const HEAD_BYTES_MAX = 8 * 1024
-/** Time to send the head. Beyond it: 408. */
-const HEAD_TIMEOUT_MS = 10_000
-/** Time to send head and body; there is no body worth waiting for. */
-const REQUEST_TIMEOUT_MS = 20_000
-/** A connection on which no byte moves for this long is closed: freshclam gives up after 60 s itself (5.2). */
-const IDLE_TIMEOUT_MS = 60_000
-/** freshclam opens a connection a request; only browsers and probes come back. */
-const KEEP_ALIVE_TIMEOUT_MS = 5_000
-/** Guess: with 128 KiB a slow reader, half a GiB at the very worst. */
-const CONNECTIONS_MAX = 4096
-/** When the server closes, answers under way get this long. */
-const CLOSE_GRACE_MS = 2_000
+/** What a client that there was no room for is told to wait, in seconds. */
+const BUSY_RETRY_AFTER = 30
+/** Beyond the most connections, so many more get a 503 each before they are closed; the rest is not accepted. */
+const TURNED_AWAY_MAX = 256
 
-/** One finished request, for the access log. What the client sent is hostile text. */
-export interface RequestRecord {
-  readonly from: string
-  readonly method: string
-  readonly target: string
-  readonly status: number
-  /** Of the body, as handed to the system. */
-  readonly bytesSent: number
-  /** False when the client went before the end. */
-  readonly complete: boolean
-  readonly agent: string
-  readonly tookMs: number
-}
-
-export interface HttpServerOptions extends RespondOptions {
+export interface HttpServerOptions extends ServiceOptions {
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
-  readonly onRequest?: (record: RequestRecord) => void
+  readonly connectionsMax?: number
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -67,42 +42,23 @@ export class HttpServerError extends Error {
 }
 
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer({
-    requireHostHeader: false,
-    maxHeaderSize: HEAD_BYTES_MAX,
-    headersTimeout: HEAD_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: 5_000,
-    noDelay: true,
-  })
-  server.maxConnections = CONNECTIONS_MAX
-  server.timeout = IDLE_TIMEOUT_MS
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    serve(request, response, options).catch(() => response.destroy())
+  const service = new Service(options)
+  const door = new Door(service, options.connectionsMax ?? CONNECTIONS_MAX)
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => door.open(socket))
+  server.maxConnections = door.connectionsMax + TURNED_AWAY_MAX
+  try {
+    await listen(server, options)
+  } catch (error) {
+    service[Symbol.dispose]()
+    throw error
   }
-  server.on('request', onRequest)
-  // A client that asks first whether it may send a body is simply answered.
-  server.on('checkContinue', onRequest)
-  server.on('checkExpectation', onRequest)
-  server.on('connect', (_request, socket) => socket.end(bare(405, 'Allow: GET, HEAD\r\n')))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
-    else socket.end(bare(STATUS_OF_PARSER[error.code ?? ''] ?? 400), () => socket.destroy())
-  })
-  await listen(server, options)
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
-  return { host: options.host, port, [Symbol.asyncDispose]: () => close(server) }
-}
-
-const STATUS_OF_PARSER: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-}
-
-function bare(status: number, fields = ''): string {
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields}Content-Length: 0\r\nConnection: close\r\n\r\n`
+  const close = async () => {
+    using _ = service
+    await closeAll(server, door)
+  }
+  return { host: options.host, port, [Symbol.asyncDispose]: close }
 }
 
 async function listen(server: Server, { host, port }: HttpServerOptions): Promise<void> {
@@ -113,40 +69,52 @@ async function listen(server: Server, { host, port }: HttpServerOptions): Promis
   })
 }
 
-async function close(server: Server): Promise<void> {
+async function closeAll(server: Server, door: Door): Promise<void> {
   if (!server.listening) return
   const closed = once(server, 'close')
   server.close()
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+  door.close()
+  const timer = setTimeout(() => door.destroy(), CLOSE_GRACE_MS)
   await closed
   clearTimeout(timer)
 }
 
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: HttpServerOptions,
-): Promise<void> {
-  const started = performance.now()
-  const from = request.socket.remoteAddress ?? ''
-  let bytesSent = 0
-  try {
-    bytesSent = await respond(request, response, options)
-  } catch {
-    // The disk failed half-way; the head has gone, so only a cut connection can say it.
-    response.destroy()
+/** Who is in, and who may come in. */
+class Door {
+  readonly connectionsMax: number
+  readonly #service: Service
+  readonly #careful: (socket: Socket) => void
+  readonly #inside = new Map<Socket, PlainConnection>()
+
+  constructor(service: Service, connectionsMax: number) {
+    this.#service = service
+    this.connectionsMax = connectionsMax
+    this.#careful = carefulPath(service)
   }
-  if (options.onRequest === undefined) return
-  if (!response.closed) await once(response, 'close')
-  options.onRequest({
-    from,
-    method: request.method ?? '',
-    target: request.url ?? '',
-    status: response.statusCode,
-    bytesSent,
-    complete: response.writableFinished,
-    agent: request.headers['user-agent'] ?? '',
-    tookMs: performance.now() - started,
-  })
+
+  open(socket: Socket): void {
+    const hasRoom = this.#inside.size < this.connectionsMax || this.#endAnIdleOne()
+    const connection = new PlainConnection(socket, this.#service, this.#careful)
+    this.#inside.set(socket, connection)
+    socket.once('close', () => this.#inside.delete(socket))
+    if (!hasRoom) connection.turnAway(refusal(503, `Retry-After: ${BUSY_RETRY_AFTER}\r\n`))
+  }
+
+  /** The oldest of those who want nothing at the moment. */
+  #endAnIdleOne(): boolean {
+    for (const connection of this.#inside.values()) {
+      if (!connection.isIdle) continue
+      connection.destroy()
+      return true
+    }
+    return false
+  }
+
+  close(): void {
+    for (const connection of this.#inside.values()) connection.close()
+  }
+
+  destroy(): void {
+    for (const socket of this.#inside.keys()) socket.destroy()
+  }
 }

@@ -1,0 +1,1 @@
+export { FILE_CLASSES, type FileClass, fileClass } from './file-class.ts'

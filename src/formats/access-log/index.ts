@@ -1,0 +1,1 @@
+export { type LoggedRequest, printLogLine } from './print.ts'
