@@ -10,23 +10,25 @@ import { CAREFUL_TIMEOUT_MS, HEAD_BYTES_MAX, pieceTimeoutMs } from './bounds.ts'
 import { type Request, type Response, respond } from './respond.ts'
 import type { Sent } from './send-file.ts'
 import { type Service, View } from './service.ts'
+import type { Snapshot } from './snapshot.ts'
 import type { Watched } from './watch.ts'
 
 const STATUS_OF_PARSER: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431 }
 
-/** What takes a socket over, with everything that was read from it put back. */
-export function carefulPath(service: Service): (socket: Socket) => void {
-  const watched = new WeakMap<Socket, Watched>()
+/** Takes a socket over, with everything that was read from it put back. `peer` is whom a front announced, or itself. */
+export type CarefulPath = (socket: Socket, peer: string) => void
+
+export function carefulPath(service: Service): CarefulPath {
+  const taken = new WeakMap<Socket, { readonly watch: Watched; readonly peer: string }>()
   const server = createServer({ requireHostHeader: false, maxHeaderSize: HEAD_BYTES_MAX })
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     response.shouldKeepAlive = false
-    const watch = watched.get(request.socket)
+    const { watch, peer = '' } = taken.get(request.socket) ?? {}
     const onPiece = (bytes: number) => {
       if (watch) watch.deadline = service.watch.now + pieceTimeoutMs(bytes)
     }
-    serve(request, response, { service, view: new View(service.source), onPiece }).catch(() =>
-      response.destroy(),
-    )
+    const view = new View(service.source).get()
+    serve(request, response, { service, ...view, peer, onPiece }).catch(() => response.destroy())
   }
   server.on('request', onRequest)
   // A client that asks first whether it may send a body is simply answered.
@@ -37,12 +39,12 @@ export function carefulPath(service: Service): (socket: Socket) => void {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy()
     else socket.end(bare(STATUS_OF_PARSER[error.code ?? ''] ?? 400))
   })
-  return (socket) => {
+  return (socket, peer) => {
     const watch: Watched = {
       deadline: service.watch.now + CAREFUL_TIMEOUT_MS,
       onLate: () => socket.destroy(),
     }
-    watched.set(socket, watch)
+    taken.set(socket, { watch, peer })
     service.watch.add(watch)
     socket.once('close', () => service.watch.delete(watch))
     server.emit('connection', socket)
@@ -56,7 +58,8 @@ function bare(status: number, fields = ''): string {
 
 interface Serving {
   readonly service: Service
-  readonly view: View
+  readonly snapshot: Snapshot | undefined
+  readonly peer: string
   readonly onPiece: (bytes: number) => void
 }
 
@@ -64,18 +67,18 @@ interface Serving {
 export async function serve(
   request: Request,
   response: Response,
-  { service, view, onPiece }: Serving,
+  { service, snapshot, peer, onPiece }: Serving,
 ): Promise<void> {
   const at = Date.now()
-  const from = request.socket?.remoteAddress ?? ''
+  const from = service.fronts.clientOf(peer, String(request.headers['x-forwarded-for'] ?? ''))
   let sent: Sent = { bytes: 0, complete: false }
   try {
-    sent = await respond(request, response, { service, onPiece, ...view.get() })
+    sent = await respond(request, response, { service, snapshot, from, onPiece })
   } catch {
     // The disk failed half-way; the head has gone, so only a cut connection can say it.
     response.destroy()
   }
-  if (!response.closed) await once(response, 'close')
+  if (!isClosed(response)) await once(response, 'close')
   const { 'user-agent': agent = '', referer = '' } = request.headers
   service.onRequest({
     at: epochMs(at),
@@ -85,9 +88,13 @@ export async function serve(
     protocol: `HTTP/${request.httpVersion}`,
     status: response.statusCode,
     bytesSent: sent.bytes,
-    complete: sent.complete && response.writableFinished,
+    complete: sent.complete && response.writableEnded,
     agent,
     referer: String(referer),
     tookMs: Date.now() - at,
   })
+}
+
+function isClosed(response: Response): boolean {
+  return 'stream' in response ? (response.stream?.closed ?? true) : response.closed
 }

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { epochMs } from '#base/time.ts'
+import { plainAddress } from '#core/limits/index.ts'
 import {
   GOODBYE_TIMEOUT_MS,
   HEAD_BYTES_MAX,
@@ -11,10 +12,12 @@ import {
   KEEP_ALIVE_TIMEOUT_MS,
   pieceTimeoutMs,
 } from './bounds.ts'
+import type { CarefulPath } from './careful.ts'
 import { decideAnswer } from './decide-answer.ts'
 import { headText, type Lasting } from './head-text.ts'
 import { isLocal } from './local-files.ts'
 import { NOT_FOUND, type Plan, planAnswer, type Refusal, refusal } from './plan-answer.ts'
+import { readProxyHeader } from './proxy-header.ts'
 import { type PlainRequest, readHead } from './request-head.ts'
 import { pathOfTarget } from './request-target.ts'
 import { type Sent, sendSpan } from './send-file.ts'
@@ -33,19 +36,22 @@ export class PlainConnection implements Watched {
   readonly #socket: Socket
   readonly #service: Service
   readonly #view: View
-  readonly #careful: (socket: Socket) => void
-  readonly #from: string
+  readonly #careful: CarefulPath
+  #from: string
+  /** A PROXY header has to come first. */
+  #isAnnounced: boolean
   #state: State = 'idle'
   /** What came and is not answered yet: latin1, a character a byte. */
   #ahead = ''
   #isHalfClosed = false
 
-  constructor(socket: Socket, service: Service, careful: (socket: Socket) => void) {
+  constructor(socket: Socket, service: Service, careful: CarefulPath) {
     this.#socket = socket
     this.#service = service
     this.#view = new View(service.source)
     this.#careful = careful
-    this.#from = socket.remoteAddress ?? ''
+    this.#from = plainAddress(socket.remoteAddress ?? '')
+    this.#isAnnounced = !service.fronts.sendsProxyHeader(this.#from)
     this.deadline = service.watch.now + HEAD_TIMEOUT_MS
     socket.on('data', this.#onData)
     socket.on('end', this.#onEnd)
@@ -97,6 +103,7 @@ export class PlainConnection implements Watched {
   readonly #onClose = (): void => this.#service.watch.delete(this)
 
   #next(): void {
+    if (!this.#isAnnounced && !this.#readAnnouncement()) return
     while (this.#ahead !== '' && this.#isFree()) {
       const head = readHead(this.#ahead, HEAD_BYTES_MAX)
       if (head.kind === 'incomplete') {
@@ -115,6 +122,17 @@ export class PlainConnection implements Watched {
     }
   }
 
+  /** Whom the front speaks for. False: not known yet, or never. */
+  #readAnnouncement(): boolean {
+    const header = readProxyHeader(this.#ahead)
+    if (header.kind === 'bad') this.#socket.destroy()
+    if (header.kind !== 'header') return false
+    this.#ahead = this.#ahead.slice(header.chars)
+    this.#from = header.source ?? this.#from
+    this.#isAnnounced = true
+    return true
+  }
+
   #handOver(): void {
     const socket = this.#socket
     // Nothing more can be read from a client that has closed its half, by nobody.
@@ -128,13 +146,14 @@ export class PlainConnection implements Watched {
     this.#service.watch.delete(this)
     socket.pause()
     socket.unshift(Buffer.from(this.#ahead, 'latin1'))
-    this.#careful(socket)
+    this.#careful(socket, this.#from)
   }
 
   #answer(request: PlainRequest, path: string | undefined): void {
     const { snapshot, isLast } = this.#view.get()
     const file = path === undefined ? undefined : snapshot?.files.get(path || 'index.html')
-    const exchange = { request, at: Date.now(), keepAlive: request.keepAlive && !isLast }
+    const from = this.#service.fronts.clientOf(this.#from, request.forwardedFor)
+    const exchange = { request, from, at: Date.now(), keepAlive: request.keepAlive && !isLast }
     if (path === undefined || file === undefined) {
       this.#refuse(exchange, NOT_FOUND)
       return
@@ -144,7 +163,7 @@ export class PlainConnection implements Watched {
     const span = method === 'HEAD' ? undefined : plan.span
     const end = span === undefined ? 0 : span.from + span.bytes
     if (end > file.start.length && span !== undefined) {
-      this.#sendLarge(exchange, plan, { file, span }).catch(() => this.#socket.destroy())
+      this.#sendLarge(exchange, plan, { path, file, span }).catch(() => this.#socket.destroy())
       return
     }
     const body = span === undefined ? NONE : file.start.subarray(span.from, end)
@@ -177,9 +196,16 @@ export class PlainConnection implements Watched {
   async #sendLarge(
     exchange: Exchange,
     plan: Plan,
-    { file, span }: { readonly file: ServedFile; readonly span: NonNullable<Plan['span']> },
+    { path, file, span }: LargeAnswer,
   ): Promise<void> {
-    const { openFiles, chunks, watch } = this.#service
+    const { admission, openFiles, chunks, watch } = this.#service
+    const asker = { from: exchange.from, agent: exchange.request.agent }
+    const admitted = admission.ask(path, span.bytes === file.bytes, asker)
+    if (admitted.kind === 'refused') {
+      this.#refuse(exchange, admitted.answer)
+      return
+    }
+    using _ = { [Symbol.dispose]: admitted.end }
     await using open = await openFiles.open(file)
     if (open === undefined) {
       this.#refuse(exchange, NOT_FOUND)
@@ -191,7 +217,7 @@ export class PlainConnection implements Watched {
     const onPiece = (bytes: number) => {
       this.deadline = watch.now + pieceTimeoutMs(bytes)
     }
-    const sent = await sendSpan(this.#socket, source, { span, onPiece })
+    const sent = await sendSpan(this.#socket, source, { span, pace: admitted.pace, onPiece })
     this.#tell(exchange, plan.status, sent)
     if (sent.complete) this.#done(exchange)
     else this.#socket.destroy()
@@ -232,10 +258,10 @@ export class PlainConnection implements Watched {
     this.#leave()
   }
 
-  #tell({ request, at }: Exchange, status: number, sent: Sent): void {
+  #tell({ request, from, at }: Exchange, status: number, sent: Sent): void {
     this.#service.onRequest({
       at: epochMs(at),
-      from: this.#from,
+      from,
       method: request.method,
       target: request.target,
       protocol: request.protocol,
@@ -251,8 +277,15 @@ export class PlainConnection implements Watched {
 
 interface Exchange {
   readonly request: PlainRequest
+  readonly from: string
   readonly at: number
   readonly keepAlive: boolean
+}
+
+interface LargeAnswer {
+  readonly path: string
+  readonly file: ServedFile
+  readonly span: NonNullable<Plan['span']>
 }
 
 interface SmallAnswer {

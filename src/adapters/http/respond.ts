@@ -20,6 +20,8 @@ export interface Around {
   readonly service: Service
   /** What this connection sees. */
   readonly snapshot: Snapshot | undefined
+  /** Who asked, fronts left out. */
+  readonly from: string
   readonly onPiece: (bytes: number) => void
 }
 
@@ -38,16 +40,25 @@ export async function respond(request: Request, response: Response, around: Arou
     decideAnswer({ method, path, conditions: request.headers }, file.facts),
     file.facts,
   )
-  writeHead(response, plan.status, plan.fields)
   if (method === 'HEAD' || plan.span === undefined) {
+    writeHead(response, plan.status, plan.fields)
     response.end()
     return NOTHING
   }
   if (file.start !== undefined && plan.span.from + plan.span.bytes <= file.start.length) {
+    writeHead(response, plan.status, plan.fields)
     response.end(file.start.subarray(plan.span.from, plan.span.from + plan.span.bytes))
     return { bytes: plan.span.bytes, complete: true }
   }
-  const sent = await sendSpan(response, file.source, { span: plan.span, onPiece: around.onPiece })
+  const agent = request.headers['user-agent'] ?? ''
+  const isWhole = plan.span.bytes === file.facts.bytes
+  const admitted = around.service.admission.ask(path, isWhole, { from: around.from, agent })
+  if (admitted.kind === 'refused') return refuse(response, admitted.answer, true)
+  using _ = { [Symbol.dispose]: admitted.end }
+  writeHead(response, plan.status, plan.fields)
+  const { onPiece } = around
+  const options = { span: plan.span, pace: admitted.pace, onPiece }
+  const sent = await sendSpan(response, file.source, options)
   if (sent.complete) response.end()
   else response.destroy()
   return sent

@@ -1,5 +1,7 @@
 /** What all connections of one server share. */
+import { Admission, type LimitOptions } from './admission.ts'
 import { ChunkPool } from './chunk-pool.ts'
+import { Fronts, type FrontsOptions } from './fronts.ts'
 import { OpenFiles } from './open-file.ts'
 import { PreparedAnswers } from './prepared.ts'
 import type { RequestRecord } from './request-record.ts'
@@ -12,21 +14,28 @@ export interface ServiceOptions {
   /** The operator's document root, for `local_*`. */
   readonly localFolder?: string
   readonly onRequest?: (record: RequestRecord) => void
+  readonly limits?: LimitOptions
+  /** Absent: there is nothing in front of us. */
+  readonly fronts?: FrontsOptions
 }
 
 export class Service implements Disposable {
   readonly source: ServiceOptions['source']
   readonly localFolder: string | undefined
   readonly onRequest: (record: RequestRecord) => void
+  readonly admission: Admission
+  readonly fronts: Fronts
   readonly chunks = new ChunkPool()
   readonly openFiles = new OpenFiles()
   readonly prepared = new PreparedAnswers()
   readonly watch = new Watch()
 
-  constructor({ source, localFolder, onRequest = () => {} }: ServiceOptions) {
-    this.source = source
-    this.localFolder = localFolder
-    this.onRequest = onRequest
+  constructor(options: ServiceOptions) {
+    this.source = options.source
+    this.localFolder = options.localFolder
+    this.onRequest = options.onRequest ?? (() => {})
+    this.admission = new Admission(options.limits ?? {})
+    this.fronts = new Fronts(options.fronts ?? { addresses: [], proxyProtocol: false })
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,8 @@ export { describeSettingsFault, type SettingsFault } from './fault.ts'
 export { parseSettings, SETTINGS_CHARS_MAX } from './parse.ts'
 export { printExample, printReference } from './print.ts'
 export type {
+  HttpSettings,
+  HttpsSettings,
   ListenSettings,
   LogSettings,
   MasterSettings,
@@ -10,4 +12,5 @@ export type {
   SecretPlace,
   Settings,
   SigmakerSettings,
+  StatisticsSettings,
 } from './settings.ts'

@@ -4,15 +4,11 @@ import { checkListeners, checkTwins } from './combinations.ts'
 import type { SettingsFault } from './fault.ts'
 import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
-import * as mirror from './mirror-table.ts'
+import { MIRROR } from './mirror-table.ts'
+import { Place, readListen, readPassword } from './parse-common.ts'
+import { readMirror } from './parse-mirror.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
-import type {
-  MasterSettings,
-  MirrorEntry,
-  MirrorSettings,
-  SecretPlace,
-  Settings,
-} from './settings.ts'
+import type { MasterSettings, MirrorEntry, Settings } from './settings.ts'
 import { LOG, ROOT } from './table.ts'
 
 /** Guess: thirty thousand mirrors. */
@@ -38,7 +34,7 @@ export function parseSettings(
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
-    mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
+    mirror: file.has(MIRROR) ? readMirror(file, place) : undefined,
   }
   const hasRole = settings.master !== undefined || settings.mirror !== undefined
   if (!hasRole && !root.hasFault('master', 'mirror')) {
@@ -58,18 +54,6 @@ function parseToml(
     // The library's message goes on with the lines around, which may hold anything.
     const message = (error.message.split('\n')[0] ?? '').replace('Invalid TOML document: ', '')
     return fail([{ kind: 'syntax', line: error.line, message }])
-  }
-}
-
-class Place {
-  readonly #folder: string
-
-  constructor(folder: string) {
-    this.#folder = folder
-  }
-
-  of(path: string): string {
-    return path.startsWith('/') ? path : `${this.#folder}/${path}`
   }
 }
 
@@ -121,13 +105,6 @@ function readMaster(file: DocumentReader, place: Place, state: string): MasterSe
   return settings
 }
 
-function readListen(
-  at: TableReader,
-  fields: typeof master.MASTER_SSH.fields | typeof mirror.MIRROR_HTTP.fields,
-) {
-  return { host: at.read(fields.host), port: at.read(fields.port) }
-}
-
 function readUploadLimits(at: TableReader): MasterSettings['uploadLimits'] {
   const { fields } = master.MASTER_UPLOAD
   const limits = {
@@ -168,52 +145,8 @@ function readMirrorEntry(at: TableReader, place: Place): MirrorEntry {
     hostKey: at.read(fields.hostKey),
     country: at.read(fields.country),
     region: at.read(fields.region),
-    rsyncLogin: { user: at.read(fields.user), password: readPassword(at, place) },
+    rsyncLogin: { user: at.read(fields.user), password: readPassword(at, fields, place) },
     bandwidthMbit: at.read(fields.bandwidthMbit),
     admin: at.read(fields.admin),
   }
-}
-
-function readPassword(at: TableReader, place: Place): SecretPlace {
-  const { fields } = master.MIRRORS
-  const [path, name] = [at.read(fields.passwordFile), at.read(fields.passwordEnv)]
-  if (
-    (path === undefined) === (name === undefined) &&
-    !at.hasFault('password_file', 'password_env')
-  ) {
-    at.refuse('password_file', 'exactly one of password_file and password_env is needed')
-  }
-  return name === undefined
-    ? { kind: 'file', path: place.of(path ?? '') }
-    : { kind: 'environment', name }
-}
-
-function readMirror(file: DocumentReader, place: Place): MirrorSettings {
-  const at = file.table(mirror.MIRROR)
-  const { fields } = mirror.MIRROR
-  const masters = file.list(mirror.MIRROR_MASTERS)
-  const { name, key } = mirror.MIRROR_MASTERS.fields
-  const settings: MirrorSettings = {
-    name: at.read(fields.name),
-    conf: place.of(at.read(fields.conf)),
-    names: at.read(fields.names),
-    deleteShareMax: at.read(fields.deleteShareMax),
-    ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
-    http: readListen(file.table(mirror.MIRROR_HTTP), mirror.MIRROR_HTTP.fields),
-    masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),
-  }
-  if (masters.length === 0 && !at.hasFault('masters')) {
-    at.refuse('masters', 'without [[mirror.masters]] nobody may call this mirror')
-  }
-  checkTwins(
-    masters,
-    'name',
-    settings.masters.map((one) => [one.name]),
-  )
-  checkTwins(
-    masters,
-    'key',
-    settings.masters.map((one) => [one.key]),
-  )
-  return settings
 }

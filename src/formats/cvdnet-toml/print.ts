@@ -73,7 +73,7 @@ function comment(text: string): string {
 }
 
 function toml(value: Shown): string {
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return JSON.stringify(value)
   return `[${value.map((one) => JSON.stringify(one)).join(', ')}]`
 }

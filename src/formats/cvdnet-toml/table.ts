@@ -9,7 +9,14 @@ import {
   MIRRORS,
   SIGMAKERS,
 } from './master-table.ts'
-import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import {
+  MIRROR,
+  MIRROR_HTTP,
+  MIRROR_HTTPS,
+  MIRROR_MASTERS,
+  MIRROR_SSH,
+  MIRROR_STATISTICS,
+} from './mirror-table.ts'
 
 /**
  * The one table of settings. The parser, `cvdnet.example.toml` and `docs/reference/settings.md` come from it
@@ -69,5 +76,7 @@ export const SECTIONS: readonly Section[] = [
   MIRROR,
   MIRROR_SSH,
   MIRROR_HTTP,
+  MIRROR_HTTPS,
+  MIRROR_STATISTICS,
   MIRROR_MASTERS,
 ]
