@@ -47,16 +47,28 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDi
     name: mirror.name,
     confFile: mirror.conf,
     http: mirror.http,
+    https: mirror.https,
+    statistics: mirror.statistics && {
+      ...mirror.statistics,
+      password: await readSecret(mirror.statistics.password),
+    },
     ssh: mirror.ssh,
     hostKeyFile: join(folder, 'ssh_host_ed25519_key'),
     masters: mirror.masters,
     deleteShareMax: mirror.deleteShareMax,
     onEvent: (line) => say(`${mirror.name}: ${line}`),
   })
-  const { http, ssh } = running
-  say(`${mirror.name}: mirror, http://${http.host}:${http.port}/, ssh ${ssh.host}:${ssh.port}`)
+  const { http, https, ssh } = running
+  say(
+    `${mirror.name}: mirror, http://${bracketed(http.host)}:${http.port}/, ssh ${ssh.host}:${ssh.port}`,
+  )
+  if (https) say(`${mirror.name}: https://${bracketed(https.host)}:${https.port}/`)
   say(`${mirror.name}: host key, for the masters' settings: ${ssh.hostKey}`)
   return running
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 async function runMaster(

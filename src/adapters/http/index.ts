@@ -1,6 +1,7 @@
 export { AccessLogFile, type AccessLogOptions } from './access-log-file.ts'
 export type { LimitOptions } from './admission.ts'
 export type { FrontsOptions } from './fronts.ts'
+export type { GuardedPages, PageBody } from './guarded-pages.ts'
 export { formatHttpDate, parseHttpDate } from './http-date.ts'
 export { type HttpsServerOptions, startHttpsServer } from './https.ts'
 export { type HttpServer, HttpServerError } from './listen.ts'

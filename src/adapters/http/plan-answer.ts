@@ -45,7 +45,10 @@ export interface Refusal {
 }
 
 /** Never 403: it would lock a freshclam out of every mirror for a day (field-notes 2). */
-export function refusal(status: 400 | 404 | 405 | 408 | 429 | 431 | 503, fields = ''): Refusal {
+export function refusal(
+  status: 400 | 401 | 404 | 405 | 408 | 429 | 431 | 503,
+  fields = '',
+): Refusal {
   const body = BODIES[status] ?? ''
   const type = body === '' ? '' : 'Content-Type: text/plain; charset=utf-8\r\n'
   return {
@@ -62,3 +65,4 @@ const BODIES: Readonly<Record<number, string>> = {
 }
 export const NOT_FOUND = refusal(404)
 export const WRONG_METHOD = refusal(405, 'Allow: GET, HEAD\r\n')
+export const LOGIN = refusal(401, 'WWW-Authenticate: Basic realm="statistics", charset="UTF-8"\r\n')

@@ -5,9 +5,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { decideAnswer } from './decide-answer.ts'
+import { isGuarded, mayEnter, type PageBody, pageOf } from './guarded-pages.ts'
 import { isLocal } from './local-files.ts'
 import { type OpenFile, openOperators } from './open-file.ts'
-import { type FileFacts, NOT_FOUND, planAnswer, type Refusal, WRONG_METHOD } from './plan-answer.ts'
+import {
+  type FileFacts,
+  LOGIN,
+  NOT_FOUND,
+  planAnswer,
+  type Refusal,
+  WRONG_METHOD,
+} from './plan-answer.ts'
 import { pathOfTarget } from './request-target.ts'
 import { type Sent, type Source, sendSpan } from './send-file.ts'
 import type { Service } from './service.ts'
@@ -32,6 +40,8 @@ export async function respond(request: Request, response: Response, around: Arou
   const { method } = request
   if (method !== 'GET' && method !== 'HEAD') return refuse(response, WRONG_METHOD, true)
   const path = pathOfTarget(request.url ?? '')
+  const guarded = path === undefined ? undefined : askGuard(request, response, around, path)
+  if (guarded !== undefined) return guarded
   const found = path === undefined ? undefined : await find(path || 'index.html', around)
   if (path === undefined || found === undefined)
     return refuse(response, NOT_FOUND, method === 'GET')
@@ -62,6 +72,30 @@ export async function respond(request: Request, response: Response, around: Arou
   if (sent.complete) response.end()
   else response.destroy()
   return sent
+}
+
+/** Undefined: the path is not guarded, or leads to a file for whoever has come in. */
+function askGuard(
+  request: Request,
+  response: Response,
+  { service: { guarded } }: Around,
+  path: string,
+): Sent | undefined {
+  if (guarded === undefined || !isGuarded(path)) return undefined
+  const withBody = request.method === 'GET'
+  if (!mayEnter(guarded, request.headers.authorization ?? '')) {
+    return refuse(response, LOGIN, withBody)
+  }
+  const page = pageOf(guarded, path)
+  return page && sendPage(response, page, withBody)
+}
+
+function sendPage(response: Response, { contentType, body }: PageBody, withBody: boolean): Sent {
+  const bytes = Buffer.from(body)
+  const fields = `Content-Type: ${contentType}\r\nCache-Control: private, no-store\r\n`
+  writeHead(response, 200, `${fields}Content-Length: ${bytes.length}\r\n`)
+  response.end(withBody ? bytes : '')
+  return { bytes: withBody ? bytes.length : 0, complete: true }
 }
 
 function refuse(response: Response, { status, fields, body }: Refusal, withBody: boolean): Sent {

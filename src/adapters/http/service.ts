@@ -2,6 +2,7 @@
 import { Admission, type LimitOptions } from './admission.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { Fronts, type FrontsOptions } from './fronts.ts'
+import type { GuardedPages } from './guarded-pages.ts'
 import { OpenFiles } from './open-file.ts'
 import { PreparedAnswers } from './prepared.ts'
 import type { RequestRecord } from './request-record.ts'
@@ -15,6 +16,8 @@ export interface ServiceOptions {
   readonly localFolder?: string
   readonly onRequest?: (record: RequestRecord) => void
   readonly limits?: LimitOptions
+  /** `/local_stats/` behind a login. Absent: the operator's files there are for everybody. */
+  readonly guarded?: GuardedPages
   /** Absent: there is nothing in front of us. */
   readonly fronts?: FrontsOptions
 }
@@ -23,6 +26,7 @@ export class Service implements Disposable {
   readonly source: ServiceOptions['source']
   readonly localFolder: string | undefined
   readonly onRequest: (record: RequestRecord) => void
+  readonly guarded: GuardedPages | undefined
   readonly admission: Admission
   readonly fronts: Fronts
   readonly chunks = new ChunkPool()
@@ -34,6 +38,7 @@ export class Service implements Disposable {
     this.source = options.source
     this.localFolder = options.localFolder
     this.onRequest = options.onRequest ?? (() => {})
+    this.guarded = options.guarded
     this.admission = new Admission(options.limits ?? {})
     this.fronts = new Fronts(options.fronts ?? { addresses: [], proxyProtocol: false })
   }

@@ -1,2 +1,2 @@
-export { escapeHtml } from './html.ts'
+export { type Column, escapeHtml, page, table } from './html.ts'
 export { indexPage, type ListedMirror, mirrorsPage } from './pages.ts'
