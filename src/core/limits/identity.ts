@@ -20,7 +20,7 @@ export function identityOf(address: string, agent: string): string | undefined {
 /** /24 of IPv4, /48 of IPv6: what one household or one rack moves about in. */
 export function addressPrefix(address: string): string {
   const plain = plainAddress(address)
-  if (!plain.includes(':')) return plain.split('.').slice(0, 3).join('.')
+  if (!plain.includes(':')) return plain.slice(0, Math.max(plain.lastIndexOf('.'), 0))
   const [head = '', tail] = plain.split('::')
   const groups = head === '' ? [] : head.split(':')
   if (tail !== undefined) while (groups.length < 3) groups.push('0')

@@ -41,7 +41,7 @@ export interface Column {
 
 const COLUMNS_HEIGHT = 160
 const AXIS_HEIGHT = 20
-const AXIS_LABELS_MAX = 8
+const AXIS_LABEL_WIDTH = 64
 
 /** Columns in a row, each of parts on top of each other. `kinds` are the parts' names. */
 export function columnChart(
@@ -54,7 +54,7 @@ export function columnChart(
   const sums = columns.map(({ parts }) => parts.reduce((sum, part) => sum + part, 0))
   const most = Math.max(1, ...sums)
   const step = WIDTH / Math.max(columns.length, 14)
-  const every = Math.ceil(columns.length / AXIS_LABELS_MAX)
+  const every = Math.ceil(AXIS_LABEL_WIDTH / step)
   const drawn = columns.map((column, at) => {
     const x = at * step
     const label =

@@ -40,7 +40,8 @@ const MONITOR = 'ClamAV-MirrorCheck'
 /** A header, which is 512 bytes; more is a download in parts. */
 const CHECK_BYTES_MAX = 512
 const DATABASE = /^\/(?:database\/)?([A-Za-z0-9][A-Za-z0-9_]*)(?:-(\d{1,9}))?\.[a-z]/
-const ENGINE = /^(?:ClamAV|clamav)\/(\d{1,4}(?:\.\d{1,3})*)/
+/** Bug-fix releases apart only from 1.0 on: before, dozens of them would hide the picture. Dates of 2003 as they are. */
+const ENGINE = /^(?:ClamAV|clamav)\/(0\.\d{1,4}|\d{1,8}(?:\.\d{1,3}){0,2})/
 
 export function isMonitor(agent: string): boolean {
   return agent.startsWith(MONITOR)
@@ -69,12 +70,6 @@ function outcomeOf(kind: ReturnType<typeof fileClass>, status: number, bytes: nu
 
 export function clientOf(agent: string): Client {
   const engine = ENGINE.exec(agent)?.[1]
-  if (engine !== undefined) return { engine: shortVersion(engine), uuid: uuidOf(agent) }
+  if (engine !== undefined) return { engine, uuid: uuidOf(agent) }
   return { engine: agent.startsWith('CVDUPDATE/') ? 'cvdupdate' : 'other', uuid: uuidOf(agent) }
-}
-
-/** Bug-fix releases apart only from 1.0 on: before, dozens of them would hide the picture. Dates of 2003 as they are. */
-function shortVersion(version: string): string {
-  const parts = version.split('.')
-  return parts.slice(0, parts[0] === '0' ? 2 : 3).join('.')
 }

@@ -147,7 +147,7 @@ function bar(words: (value: number) => string) {
 }
 
 function countWords(value: number): string {
-  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ' ')
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, '\u00a0')
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
@@ -155,5 +155,5 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 function bytesWords(bytes: number): string {
   const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
   const value = bytes / 1000 ** power
-  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]}`
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0${UNITS[power]}`
 }

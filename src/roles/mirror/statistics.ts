@@ -1,5 +1,5 @@
 /** A mirror's statistics: its logs are read on and on, and a page is made of what they say. */
-import { createHmac, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { readLogs } from '#adapters/access-logs/index.ts'
 import { writeFileAtomic } from '#adapters/disk/index.ts'
@@ -112,5 +112,5 @@ function hashed(salts: Map<string, string>, day: string, identity: string): stri
     salt = randomBytes(SALT_BYTES).toString('base64url')
     salts.set(day, salt)
   }
-  return createHmac('sha256', salt).update(identity).digest('base64url').slice(0, HASH_CHARS)
+  return hash('sha256', salt + identity, 'base64url').slice(0, HASH_CHARS)
 }
