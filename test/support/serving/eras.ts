@@ -77,4 +77,6 @@ export const ERAS: readonly Era[] = [
   { name: 'cvdupdate', check: ofCvdupdate('Range: bytes=0-95'), whole: ofCvdupdate() },
 ]
 
+/** Its requests are HTTP/1.0. */
+export const OLD_PROTOCOL = '0.97'
 export const FIRST_CLIENTS = ['0.60 of 2003', '0.65']

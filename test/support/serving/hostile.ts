@@ -17,8 +17,6 @@ export const HOSTILE_TARGETS: readonly string[] = [
   '/%00',
   '/%',
   '/%ff%fe',
-  '/local_stats/',
-  '/local_out.txt',
   '/etc/passwd',
   `/${'a'.repeat(3000)}`,
   `/${'../'.repeat(500)}etc/passwd`,

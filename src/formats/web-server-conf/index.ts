@@ -1,0 +1,2 @@
+export { printWebServerConf, type WebServerConfFault } from './print.ts'
+export { type Site, WEB_SERVERS, type WebServer } from './site.ts'
