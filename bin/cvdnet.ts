@@ -5,6 +5,7 @@ import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addKeyCommands } from './commands/key.ts'
+import { addMirrorCommands } from './commands/mirror.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
 import { CommandEnd, complain, EXIT } from './io.ts'
@@ -23,6 +24,7 @@ export function program(): Command {
   addReleaseCommand(cvdnet)
   addRunCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addMirrorCommands(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }

@@ -26,6 +26,8 @@ export interface DemoOptions {
   readonly onPush: (mirror: string, event: PushEvent) => void
   /** Besides the demo's own, who may release everything. */
   readonly moreSigmakers?: readonly Releaser[]
+  /** Account that the master calls on the mirrors; where real accounts are called, there may be no other. */
+  readonly account?: string
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -47,7 +49,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
     http: await freePort(hosts),
     ssh: await freePort(hosts),
   }
-  const planned = await planMirrors(folder, options.mirrors, ports)
+  const planned = await planMirrors(folder, options.mirrors, ports, options.account)
   await using starting = new AsyncDisposableStack()
   const masterKey = await masterTriggerKey(folder)
   const start = options.startMirrors ?? startHere

@@ -5,6 +5,7 @@ import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { printClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
 import { type MasterMirror, masterFiles } from '#roles/master/index.ts'
+import { SYNC_USER } from '#roles/mirror/index.ts'
 import { layout, newPassword } from './layout.ts'
 
 export const MODULE = 'clamavdb'
@@ -38,10 +39,11 @@ export async function planMirrors(
   folder: string,
   count: number,
   ports: { readonly http: number; readonly ssh: number; readonly rsync: number },
+  account = SYNC_USER,
 ): Promise<readonly PlannedMirror[]> {
   const planned: PlannedMirror[] = []
   for (let number = 1; number <= count; number += 1) {
-    planned.push(await planMirror(folder, number, ports))
+    planned.push({ ...(await planMirror(folder, number, ports)), user: account })
   }
   return planned
 }
@@ -79,7 +81,7 @@ async function planMirror(
     host: `127.0.1.${number}`,
     httpPort: ports.http,
     sshPort: ports.ssh,
-    user: 'clamavdb',
+    user: SYNC_USER,
     hostKey: (await loadOrMakeKey(at.hostKey, name)).publicKey,
     country,
     region,

@@ -1,19 +1,18 @@
 /** The real nginx, Apache, lighttpd and Caddy with the configurations that we print, through the suite that ours runs. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { get } from 'node:https'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { printWebServerConf, type WebServer } from '#formats/web-server-conf/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { run, without } from '../support/run.ts'
 import { exchange, type Place } from '../support/serving/raw.ts'
+import { answering, nginxCommand } from '../support/serving/start.ts'
 import { servingSuite } from '../support/serving/suite.ts'
 import { makeServedTree } from '../support/serving/tree.ts'
 
@@ -23,18 +22,6 @@ interface Candidate {
   /** Writes what the server wants around our file, and gives its command line. */
   readonly command: (folder: string, conf: string) => Promise<readonly string[]>
   readonly excused?: Readonly<Record<string, string>>
-}
-
-async function nginx(folder: string, conf: string): Promise<readonly string[]> {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((name) => `${name}_temp_path ${folder}/${name};`)
-    .join(' ')
-  const main = join(folder, 'nginx.conf')
-  await writeFile(
-    main,
-    `daemon off; user root; pid ${folder}/pid; error_log ${folder}/error.log; events {} http { ${temporary} include ${conf}; }\n`,
-  )
-  return ['nginx', '-p', folder, '-c', main]
 }
 
 async function apache(folder: string, conf: string): Promise<readonly string[]> {
@@ -79,7 +66,7 @@ Include ${conf}
 }
 
 const CANDIDATES: readonly Candidate[] = [
-  { server: 'nginx', program: 'nginx', command: nginx },
+  { server: 'nginx', program: 'nginx', command: nginxCommand },
   { server: 'apache', program: 'apache2', command: apache },
   {
     server: 'lighttpd',
@@ -198,24 +185,4 @@ async function loginFor(server: WebServer): Promise<string> {
   }
   const hash = await run('openssl', ['passwd', '-apr1', 'secret'])
   return `mirror1:${hash.out.trim()}\n`
-}
-
-async function answering(child: ChildProcess, port: number): Promise<void> {
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (text) => {
-      said = `${said}${text}`.slice(-2000)
-    })
-  }
-  for (let round = 0; round < 100 && child.exitCode === null; round += 1) {
-    const socket = connect(port, '127.0.0.1')
-    const isThere = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (isThere) return
-    await setTimeout(50)
-  }
-  throw new Error(`Cannot reach ${child.spawnargs.join(' ')}: ${said}`)
 }
