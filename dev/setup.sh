@@ -12,11 +12,11 @@ want_npm() {
   : > "$stamp"
 }
 
-# Debian packages by the program that shows they are there.
+# Debian packages by the program, or the absolute path of a file, that shows they are there.
 want_debian() {
   missing=
   for pair in "$@"; do
-    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || missing="$missing ${pair#*=}"
+    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || [ -e "/${pair%%=*}" ] || missing="$missing ${pair#*=}"
   done
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
@@ -33,6 +33,8 @@ want_debian() {
 want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync ;;
-  test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam ;;
+  test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
+    openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail \
+    /usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

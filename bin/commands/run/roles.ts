@@ -1,33 +1,20 @@
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { makeFolders } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
-import {
-  describeSettingsFault,
-  type MasterSettings,
-  type MirrorEntry,
-  type MirrorSettings,
-  parseSettings,
-  type SecretPlace,
-  type Settings,
+import type {
+  MasterSettings,
+  MirrorEntry,
+  MirrorSettings,
+  SecretPlace,
+  Settings,
 } from '#formats/cvdnet-toml/index.ts'
 import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
 import { type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
 import { startMirror } from '#roles/mirror/index.ts'
-import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
-
-/** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
-export async function readSettings(file: string): Promise<Settings> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ended(EXIT.world, `Cannot read "${file}"`, cause)
-  })
-  const settings = parseSettings(text, { folder: resolve(dirname(file)) })
-  if (settings.ok) return settings.value
-  for (const fault of settings.fault) complain(`${file}: ${describeSettingsFault(fault)}`)
-  throw new CommandEnd(EXIT.usage, `"${file}" has ${settings.fault.length} fault(s)`)
-}
+import { CommandEnd, EXIT, ended, say } from '../../io.ts'
 
 export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()

@@ -3,7 +3,6 @@
  * plain takes the whole connection to the careful path (`request-head.ts` says which and why).
  */
 import type { Socket } from 'node:net'
-import { epochMs } from '#base/time.ts'
 import { plainAddress } from '#core/limits/index.ts'
 import {
   GOODBYE_TIMEOUT_MS,
@@ -14,15 +13,21 @@ import {
 } from './bounds.ts'
 import type { CarefulPath } from './careful.ts'
 import { decideAnswer } from './decide-answer.ts'
-import { headText, type Lasting } from './head-text.ts'
+import {
+  type Exchange,
+  type LargeAnswer,
+  lastingOf,
+  recordOf,
+  type SmallAnswer,
+} from './exchange.ts'
+import { headText } from './head-text.ts'
 import { isLocal } from './local-files.ts'
 import { NOT_FOUND, type Plan, planAnswer, type Refusal, refusal } from './plan-answer.ts'
 import { readProxyHeader } from './proxy-header.ts'
 import { type PlainRequest, readHead } from './request-head.ts'
 import { pathOfTarget } from './request-target.ts'
-import { type Sent, sendSpan } from './send-file.ts'
+import { sendSpan } from './send-file.ts'
 import { type Service, View } from './service.ts'
-import type { ServedFile } from './snapshot.ts'
 import type { Watched } from './watch.ts'
 
 /** What a client may send ahead while it is being answered. */
@@ -186,7 +191,7 @@ export class PlainConnection implements Watched {
     this.deadline = this.#service.watch.now + pieceTimeoutMs(bytes.length)
     const isKeptUp = this.#socket.write(bytes, (error) => {
       const sent = error ? { bytes: 0, complete: false } : { bytes: bodyBytes, complete: true }
-      this.#tell(exchange, status, sent)
+      this.#service.onRequest(recordOf(exchange, status, sent))
       if (!isKeptUp) this.#done(exchange)
     })
     // A client that sends requests without reading the answers is answered no faster than it reads.
@@ -218,7 +223,7 @@ export class PlainConnection implements Watched {
       this.deadline = watch.now + pieceTimeoutMs(bytes)
     }
     const sent = await sendSpan(this.#socket, source, { span, pace: admitted.pace, onPiece })
-    this.#tell(exchange, plan.status, sent)
+    this.#service.onRequest(recordOf(exchange, plan.status, sent))
     if (sent.complete) this.#done(exchange)
     else this.#socket.destroy()
   }
@@ -257,45 +262,4 @@ export class PlainConnection implements Watched {
     this.#socket.write(headText(status, fields, 'close') + body, 'latin1')
     this.#leave()
   }
-
-  #tell({ request, from, at }: Exchange, status: number, sent: Sent): void {
-    this.#service.onRequest({
-      at: epochMs(at),
-      from,
-      method: request.method,
-      target: request.target,
-      protocol: request.protocol,
-      status,
-      bytesSent: sent.bytes,
-      complete: sent.complete,
-      agent: request.agent,
-      referer: request.referer,
-      tookMs: Date.now() - at,
-    })
-  }
-}
-
-interface Exchange {
-  readonly request: PlainRequest
-  readonly from: string
-  readonly at: number
-  readonly keepAlive: boolean
-}
-
-interface LargeAnswer {
-  readonly path: string
-  readonly file: ServedFile
-  readonly span: NonNullable<Plan['span']>
-}
-
-interface SmallAnswer {
-  readonly status: number
-  /** Head and body. */
-  readonly bytes: Uint8Array
-  readonly bodyBytes: number
-}
-
-function lastingOf({ request, keepAlive }: Exchange): Lasting {
-  if (!keepAlive) return 'close'
-  return request.protocol === 'HTTP/1.0' ? 'stay-1.0' : 'stay'
 }

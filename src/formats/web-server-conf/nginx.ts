@@ -40,8 +40,6 @@ ${indented(4, [...listens(site), `server_name ${serverNames(site)};`, '', `root 
     tcp_nopush on;
     client_header_timeout 10s;
     send_timeout 60s;
-    open_file_cache max=2000 inactive=60s;
-    open_file_cache_valid 10s;
 
     add_header Cache-Control $cvdnet_cache;
     add_header Expires $cvdnet_expires;
