@@ -1,6 +1,6 @@
 /**
- * Whether a large answer is given now, and how fast. Small ones (checks, pointers, small patches) are always given at
- * once: they cost less than a refusal.
+ * Whether a large answer, or a whole database of any size, is given now, and how fast. Others (checks, pointers, small
+ * patches) are always given at once: they cost less than a refusal.
  */
 import { epochMs } from '#base/time.ts'
 import {
@@ -42,6 +42,13 @@ export class Admission {
 
   constructor(options: LimitOptions) {
     this.#options = options
+  }
+
+  /** The whole of this file is asked about, however small it is. */
+  limits(path: string): boolean {
+    const { answersMax = {}, loops } = this.#options
+    const isLimited = loops !== undefined || answersMax.database !== undefined
+    return isLimited && fileClass(path) === 'database'
   }
 
   /** `isWhole`: all of the file was asked for. A grant is ended once, when its answer has. */

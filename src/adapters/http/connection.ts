@@ -167,7 +167,10 @@ export class PlainConnection implements Watched {
     const plan = planAnswer(decideAnswer({ method, path, conditions }, file), file)
     const span = method === 'HEAD' ? undefined : plan.span
     const end = span === undefined ? 0 : span.from + span.bytes
-    if (end > file.start.length && span !== undefined) {
+    const isWhole = span?.bytes === file.bytes
+    const isAsked =
+      end > file.start.length || (isWhole && this.#service.admission.limits(path || 'index.html'))
+    if (isAsked && span !== undefined) {
       this.#sendLarge(exchange, plan, { path, file, span }).catch(() => this.#socket.destroy())
       return
     }

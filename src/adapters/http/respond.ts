@@ -12,12 +12,13 @@ import {
   type FileFacts,
   LOGIN,
   NOT_FOUND,
+  type Plan,
   planAnswer,
   type Refusal,
   WRONG_METHOD,
 } from './plan-answer.ts'
 import { pathOfTarget } from './request-target.ts'
-import { type Sent, type Source, sendSpan } from './send-file.ts'
+import { type Sent, type Source, type Span, sendSpan } from './send-file.ts'
 import type { Service } from './service.ts'
 import type { ServedFile, Snapshot } from './snapshot.ts'
 
@@ -55,20 +56,35 @@ export async function respond(request: Request, response: Response, around: Arou
     response.end()
     return NOTHING
   }
-  if (file.start !== undefined && plan.span.from + plan.span.bytes <= file.start.length) {
-    writeHead(response, plan.status, plan.fields)
-    response.end(file.start.subarray(plan.span.from, plan.span.from + plan.span.bytes))
-    return { bytes: plan.span.bytes, complete: true }
-  }
   const agent = request.headers['user-agent'] ?? ''
-  const isWhole = plan.span.bytes === file.facts.bytes
-  const admitted = around.service.admission.ask(path, isWhole, { from: around.from, agent })
+  return await sendBody(response, { ...plan, span: plan.span, path, agent }, { file, around })
+}
+
+interface Wanted extends Plan {
+  readonly span: Span
+  readonly path: string
+  readonly agent: string
+}
+
+async function sendBody(
+  response: Response,
+  { status, fields, span, path, agent }: Wanted,
+  { file, around }: { readonly file: Found; readonly around: Around },
+): Promise<Sent> {
+  const { admission } = around.service
+  const isWhole = span.bytes === file.facts.bytes
+  const isInMemory = file.start !== undefined && span.from + span.bytes <= file.start.length
+  if (file.start !== undefined && isInMemory && !(isWhole && admission.limits(path))) {
+    writeHead(response, status, fields)
+    response.end(file.start.subarray(span.from, span.from + span.bytes))
+    return { bytes: span.bytes, complete: true }
+  }
+  const admitted = admission.ask(path, isWhole, { from: around.from, agent })
   if (admitted.kind === 'refused') return refuse(response, admitted.answer, true)
   using _ = { [Symbol.dispose]: admitted.end }
-  writeHead(response, plan.status, plan.fields)
+  writeHead(response, status, fields)
   const { onPiece } = around
-  const options = { span: plan.span, pace: admitted.pace, onPiece }
-  const sent = await sendSpan(response, file.source, options)
+  const sent = await sendSpan(response, file.source, { span, pace: admitted.pace, onPiece })
   if (sent.complete) response.end()
   else response.destroy()
   return sent
