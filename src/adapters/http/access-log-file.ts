@@ -2,7 +2,7 @@
  * The access log: lines are gathered and written a few times a second, and the file is opened anew when somebody has
  * moved it away, as logrotate does, so that nobody has to tell us. A full disk costs lines, never an answer.
  */
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { printLogLine } from '#formats/access-log/index.ts'
 import type { RequestRecord } from './request-record.ts'
 
@@ -16,12 +16,15 @@ const LOG_MODE = 0o640
 
 export interface AccessLogOptions {
   readonly path: string
+  /** Put aside as `.1`, and that as `.2`, when it has grown beyond this. Absent: logrotate's business. */
+  readonly rotateAtBytes?: number
   /** Told once in a row of failures. */
   readonly onFault: (line: string) => void
 }
 
 export class AccessLogFile implements AsyncDisposable {
   readonly #path: string
+  readonly #rotateAtBytes: number
   readonly #onFault: (line: string) => void
   readonly #timer: NodeJS.Timeout
   #gathered = ''
@@ -32,8 +35,9 @@ export class AccessLogFile implements AsyncDisposable {
   #isWriting = false
   #isFailing = false
 
-  constructor({ path, onFault }: AccessLogOptions) {
+  constructor({ path, rotateAtBytes, onFault }: AccessLogOptions) {
     this.#path = path
+    this.#rotateAtBytes = rotateAtBytes ?? Number.POSITIVE_INFINITY
     this.#onFault = onFault
     this.#timer = setInterval(() => this.#flush(), WRITE_EVERY_MS).unref()
   }
@@ -82,7 +86,10 @@ export class AccessLogFile implements AsyncDisposable {
 
   async #current(): Promise<FileHandle> {
     const there = await stat(this.#path).catch(() => undefined)
-    if (this.#file !== undefined && there?.ino === this.#inode) return this.#file
+    if (there !== undefined && there.size > this.#rotateAtBytes) {
+      await rename(`${this.#path}.1`, `${this.#path}.2`).catch(() => {})
+      await rename(this.#path, `${this.#path}.1`)
+    } else if (this.#file !== undefined && there?.ino === this.#inode) return this.#file
     await this.#file?.close()
     this.#file = undefined
     const file = await open(this.#path, 'a', LOG_MODE)

@@ -7,12 +7,12 @@ import { secondNow } from './http-date.ts'
 import type { Plan } from './plan-answer.ts'
 import type { ServedFile } from './snapshot.ts'
 
-/** Answers kept of one second; who asks for ever new ranges gets his made for him alone. */
-const KEPT_MAX = 1024
+/** Of one second; who asks for ever new ranges gets his made for him alone. */
+const KEPT_BYTES_MAX = 16 * 1024 * 1024
 
 export class PreparedAnswers {
   #second = 0
-  #count = 0
+  #bytes = 0
   readonly #byFile = new Map<ServedFile, Map<number, Uint8Array>>()
 
   /** `body` is the plan's span of the file. The bytes are shared: not to be changed. */
@@ -20,7 +20,7 @@ export class PreparedAnswers {
     const second = secondNow()
     if (second !== this.#second) {
       this.#second = second
-      this.#count = 0
+      this.#bytes = 0
       this.#byFile.clear()
     }
     // Spans that begin at the start are what is asked for twice; their length tells them apart.
@@ -34,8 +34,8 @@ export class PreparedAnswers {
     const kept = answers.get(key)
     if (kept !== undefined) return kept
     const answer = made(plan, lasting, body)
-    if (this.#count < KEPT_MAX) answers.set(key, answer)
-    this.#count += 1
+    if (this.#bytes < KEPT_BYTES_MAX) answers.set(key, answer)
+    this.#bytes += answer.length
     return answer
   }
 }

@@ -41,6 +41,8 @@ export interface Web extends AsyncDisposable {
 
 /** Our own log, where the operator wants statistics and named no file. */
 const OWN_LOG = 'access.log'
+/** Half a million requests; three of these are the most that our own logs take. */
+const OWN_LOG_BYTES_MAX = 128 * 1024 * 1024
 
 export async function startWeb(options: WebOptions, around: Around): Promise<Web> {
   await using starting = new AsyncDisposableStack()
@@ -48,7 +50,9 @@ export async function startWeb(options: WebOptions, around: Around): Promise<Web
   const { onEvent, source, localFolder } = around
   const wantsOwnLog = options.statistics !== undefined && options.statistics.logs.length === 0
   const logPath = http.accessLog ?? (wantsOwnLog ? join(around.state, OWN_LOG) : undefined)
-  const log = logPath && starting.use(new AccessLogFile({ path: logPath, onFault: onEvent }))
+  const rotation = http.accessLog === undefined ? { rotateAtBytes: OWN_LOG_BYTES_MAX } : {}
+  const log =
+    logPath && starting.use(new AccessLogFile({ path: logPath, ...rotation, onFault: onEvent }))
   const guarded = await startStatistics(options, { around, logPath, starting })
   const service = {
     source,
