@@ -3,11 +3,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
 import { get } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { parseLogLine } from '#formats/access-log/index.ts'
 import { printWebServerConf, type WebServer } from '#formats/web-server-conf/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { run, without } from '../support/run.ts'
@@ -92,7 +94,7 @@ for (const candidate of CANDIDATES) describe(candidate.server, () => suiteOf(can
 function suiteOf(candidate: Candidate): void {
   const owned = new AsyncDisposableStack()
   const skip = without(candidate.program)
-  let place: Place & { readonly tlsPort: number } = { host: '127.0.0.1', port: 0, tlsPort: 0 }
+  let place: Started = { host: '127.0.0.1', port: 0, tlsPort: 0, accessLog: '' }
   before(async () => {
     if (skip === false) place = await started(candidate, owned)
   })
@@ -112,6 +114,18 @@ function suiteOf(candidate: Candidate): void {
     assert.equal(response.statusCode, 200)
   })
 
+  // Caddy writes JSON.
+  if (server !== 'caddy') {
+    test(`${server}: its log is read line by line, bytes and all`, { skip }, async () => {
+      const agent = 'ClamAV/1.4.6 (UUID: fd49bb29-8689-41b4-bef4-0123456789ab)'
+      const head = `Host: a\r\nConnection: close\r\nUser-Agent: ${agent}\r\nRange: bytes=0-511`
+      await exchange(place, `GET /main.cvd HTTP/1.1\r\n${head}\r\n\r\n`)
+      const own = await loggedBy(place.accessLog, agent)
+      assert.deepEqual([own.status, own.bytesSent, own.target], [206, 512, '/main.cvd'])
+      assert.ok(Math.abs(own.at - Date.now()) < 60_000)
+    })
+  }
+
   test(`${server}: statistics are behind their login`, { skip }, async () => {
     const ask = async (...fields: readonly string[]) => {
       const head = ['Host: a', 'Connection: close', ...fields].join('\r\n')
@@ -125,10 +139,33 @@ function suiteOf(candidate: Candidate): void {
   })
 }
 
+interface Started extends Place {
+  readonly tlsPort: number
+  readonly accessLog: string
+}
+
+/** Servers write their logs when they like. Every other line is read as well. */
+async function loggedBy(accessLog: string, agent: string) {
+  const signal = AbortSignal.timeout(20_000)
+  for (;;) {
+    const lines = (await readFile(accessLog, 'latin1').catch(() => '')).split('\n').slice(0, -1)
+    const requests = lines.map(parseLogLine)
+    const found = requests.find((request) => request?.agent === agent)
+    if (found === undefined) await setTimeout(200, undefined, { signal })
+    else {
+      assert.deepEqual(
+        lines.filter((_, at) => requests[at] === undefined),
+        [],
+      )
+      return found
+    }
+  }
+}
+
 async function started(
   { server, command }: Candidate,
   owned: AsyncDisposableStack,
-): Promise<Place & { readonly tlsPort: number }> {
+): Promise<Started> {
   const folder = owned.use(await mkdtempDisposable(join(tmpdir(), `cvdnet-${server}-`)))
   const root = join(folder.path, 'root')
   await makeServedTree(root)
@@ -165,7 +202,7 @@ async function started(
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   })
   await answering(child, port)
-  return { host: '127.0.0.1', port, tlsPort }
+  return { host: '127.0.0.1', port, tlsPort, accessLog: join(folder.path, 'access.log') }
 }
 
 async function certificateIn(folder: string) {
