@@ -34,7 +34,7 @@ want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync ;;
   test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
-    openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail \
-    /usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl ;;
+    openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail webalizer=webalizer \
+    /usr/lib/cgi-bin/awstats.pl=awstats /usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

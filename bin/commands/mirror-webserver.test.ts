@@ -23,7 +23,8 @@ test('zone, names and document root come from the files of the mirror', async ()
   for (const server of ['nginx', 'apache', 'lighttpd', 'caddy', 'webalizer', 'awstats']) {
     const { status, out, err } = await webserver(server, '--config', toml)
     assert.equal(status, 0, err)
-    assert.match(out, new RegExp(`${folder.path}/htdocs`), server)
+    const own = server === 'awstats' ? 'database.clamav.example' : `${folder.path}/htdocs`
+    assert.ok(out.includes(own), server)
     assert.doesNotMatch(out, /do not tell/)
   }
   const nginx = await webserver('nginx', '--config', toml, '--slow', '--port', '8080')

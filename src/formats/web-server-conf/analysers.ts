@@ -1,4 +1,7 @@
-/** Settings of the log analysers of old for a mirror: without the network's own monitor (R80–R82). */
+/**
+ * Settings of the log analysers of old for a mirror: without the network's own monitor (R80–R82), and with what they
+ * keep, which has addresses in it, outside of the document root.
+ */
 import type { Site } from './site.ts'
 
 export const ANALYSERS = ['webalizer', 'awstats'] as const
@@ -14,9 +17,9 @@ export function printAnalyserConf(
     return `${head}LogFile        ${accessLog}
 LogType        clf
 OutputDir      ${root}/local_stats
-HistoryName    webalizer.hist
+HistoryName    /var/lib/webalizer/${name}.hist
 Incremental    yes
-IncrementalName webalizer.current
+IncrementalName /var/lib/webalizer/${name}.current
 HostName       ${name}
 PageType       cvd
 PageType       cdiff
@@ -34,7 +37,7 @@ LogSeparator=" "
 SiteDomain="${name}"
 HostAliases="database.${zone} REGEX[^db\\.[^.]+\\.${zone.replaceAll('.', '\\.')}$]"
 DNSLookup=0
-DirData="${root}/local_stats/awstats"
+DirData="/var/lib/awstats"
 SkipUserAgents="REGEX[^ClamAV-MirrorCheck]"
 NotPageList="css js class gif jpg jpeg png bmp ico svg"
 `
