@@ -8,7 +8,7 @@ import type { RequestRecord } from './request-record.ts'
 
 const WRITE_EVERY_MS = 500
 /** Gathered beyond this, it is written at once. */
-const GATHERED_CHARS = 64 * 1024
+const GATHERED_CHARS = 256 * 1024
 /** What is kept for a disk that does not answer; beyond it lines are lost, and counted. */
 const WAITING_CHARS_MAX = 16 * 1024 * 1024
 /** Addresses of people: for the operator's group at most. */
