@@ -30,11 +30,25 @@ want_debian() {
   fi
 }
 
+# PostgreSQL's programs, in a folder of their own; tests start their own server. The package would start one for the
+# whole machine, unless it is told before.
+want_postgres() {
+  for program in /usr/lib/postgresql/*/bin/initdb; do [ -x "$program" ] && return 0; done
+  conf=/etc/postgresql-common/createcluster.conf
+  if [ "$(id -u)" = 0 ] && [ ! -e "$conf" ]; then
+    mkdir -p "${conf%/*}" && echo 'create_main_cluster = false' > "$conf"
+  fi
+  want_debian initdb=postgresql
+}
+
 want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync ;;
-  test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
-    openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail webalizer=webalizer \
-    /usr/lib/cgi-bin/awstats.pl=awstats /usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl ;;
+  test)
+    want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
+      openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail \
+      webalizer=webalizer /usr/lib/cgi-bin/awstats.pl=awstats \
+      /usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl
+    want_postgres ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

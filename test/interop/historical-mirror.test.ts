@@ -56,10 +56,9 @@ async function startOldMirror(mirror: MirrorOptions): Promise<AsyncDisposable> {
   })
   const [master] = mirror.masters
   assert.ok(master)
-  const command = `HOME="${home}" exec "${script}" 127.0.0.1`
-  const keys = printAuthorizedKeys({ callers: [{ ...master, command }], people: [] })
-  assert.ok(keys.ok)
-  starting.use(await startSshd(mirror, keys.value))
+  const command = `HOME=${home} exec ${script} 127.0.0.1`
+  const keys = printAuthorizedKeys([{ key: master.key, comment: master.name, command }])
+  starting.use(await startSshd(mirror, keys))
   starting.use(await startNginx(mirror, to))
   return starting.move()
 }

@@ -1,7 +1,1 @@
-export {
-  type AuthorizedKeys,
-  type AuthorizedKeysFault,
-  type Caller,
-  type KeyHolder,
-  printAuthorizedKeys,
-} from './print.ts'
+export { type AuthorizedKey, printAuthorizedKeys } from './print.ts'

@@ -2,25 +2,30 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { printAuthorizedKeys } from './print.ts'
 
-const [KEY, OTHER] = ['ssh-ed25519 AAAA1', 'ssh-ed25519 AAAA2']
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAG2rU3Q+pMvYu4wUCRv88bNZRncs15GyPE7ZzZoeX9V'
 
-test('a master runs one command and nothing else; people have a line without one', () => {
-  const keys = printAuthorizedKeys({
-    callers: [{ name: 'rsync1', key: KEY, command: '~/bin/clam-clientsync "rsync1"' }],
-    people: [{ name: 'team@clamav.example', key: OTHER }],
-  })
-  assert.ok(keys.ok)
+test('a key is tied to its command, or has a shell', () => {
+  const keys = [
+    { key: KEY, comment: 'rsync1', command: '~/bin/clam-clientsync rsync1' },
+    { key: KEY, comment: 'alice', command: undefined },
+  ]
   assert.equal(
-    keys.value,
-    `restrict,command="~/bin/clam-clientsync \\"rsync1\\"" ${KEY} rsync1\n${OTHER} team@clamav.example\n`,
+    printAuthorizedKeys(keys, ['Masters']),
+    `# Masters\nrestrict,command="~/bin/clam-clientsync rsync1" ${KEY} rsync1\n${KEY} alice\n`,
   )
 })
 
-test('a key in two lines and a name of two lines are refused', () => {
-  const caller = { name: 'rsync1', key: KEY, command: 'x' }
-  const twice = printAuthorizedKeys({ callers: [caller], people: [{ name: 'me', key: KEY }] })
-  assert.deepEqual(twice, { ok: false, fault: { kind: 'key-twice', name: 'me' } })
-  const forged = { ...caller, command: `x\n${OTHER}` }
-  const fault = printAuthorizedKeys({ callers: [forged], people: [] })
-  assert.deepEqual(fault, { ok: false, fault: { kind: 'not-one-line', name: 'rsync1' } })
+test('no comment starts a line of its own', () => {
+  const text = printAuthorizedKeys(
+    [{ key: KEY, comment: `x\n${KEY}`, command: undefined }],
+    [`y\r\n${KEY}`],
+  )
+  assert.equal(text.split(/[\r\n]/).length, 3)
+})
+
+test('a command or a key that would end the options is a bug, not a line', () => {
+  for (const command of ['a"', 'a\\', 'a\nb', '']) {
+    assert.throws(() => printAuthorizedKeys([{ key: KEY, comment: '', command }]))
+  }
+  assert.throws(() => printAuthorizedKeys([{ key: `${KEY} x`, comment: '', command: undefined }]))
 })

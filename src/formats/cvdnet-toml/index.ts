@@ -9,8 +9,11 @@ export type {
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
+  PublisherSettings,
+  RegistrySettings,
   SecretPlace,
   Settings,
   SigmakerSettings,
   StatisticsSettings,
+  StoreSettings,
 } from './settings.ts'

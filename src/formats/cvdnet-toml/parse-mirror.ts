@@ -15,6 +15,7 @@ export function readMirror(file: DocumentReader, place: Place): MirrorSettings {
     conf: place.of(at.read(fields.conf)),
     names: at.read(fields.names),
     deleteShareMax: at.read(fields.deleteShareMax),
+    rebuild: at.read(fields.rebuild),
     ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
     http: readHttp(file.table(mirror.MIRROR_HTTP), place),
     https: readHttps(file.table(mirror.MIRROR_HTTPS), place),

@@ -7,6 +7,7 @@ import {
   MASTER_SSH,
   MASTER_UPLOAD,
   MIRRORS,
+  PUBLISHERS,
   SIGMAKERS,
 } from './master-table.ts'
 import {
@@ -17,6 +18,8 @@ import {
   MIRROR_SSH,
   MIRROR_STATISTICS,
 } from './mirror-table.ts'
+import { REGISTRY } from './registry-table.ts'
+import { STORE } from './store-table.ts'
 
 /**
  * The one table of settings. The parser, `cvdnet.example.toml` and `docs/reference/settings.md` come from it
@@ -66,11 +69,14 @@ export const LOG = {
 export const SECTIONS: readonly Section[] = [
   ROOT,
   LOG,
+  REGISTRY,
+  STORE,
   MASTER,
   MASTER_SSH,
   MASTER_RSYNC,
   MASTER_UPLOAD,
   MASTER_PUSH,
+  PUBLISHERS,
   SIGMAKERS,
   MIRRORS,
   MIRROR,

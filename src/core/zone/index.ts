@@ -1,0 +1,30 @@
+export { answerQuestion, type Choice, type FullAnswer, membersOf } from './answer.ts'
+export { isHostLabel, RESERVED_LABELS } from './host-names.ts'
+export { CLAMAV_NET } from './names.ts'
+export {
+  ADDRESSES_MAX,
+  type Announced,
+  type AnswerPolicy,
+  type Authority,
+  type Host,
+  type LastGood,
+  RECORD_TTL_MAX,
+  TTL_MAX,
+  type ZoneSnapshot,
+} from './snapshot.ts'
+export { parseSnapshot, printSnapshot, type SnapshotFault } from './snapshot-json.ts'
+export {
+  alarmsOf,
+  describeAlarm,
+  refusedAnnouncement,
+  succeed,
+  type ZoneAlarm,
+} from './succession.ts'
+export {
+  type ClientPlace,
+  NOWHERE,
+  type Rotating,
+  wantedOf,
+  type ZoneAnswer,
+  ZoneView,
+} from './view.ts'

@@ -1,0 +1,1 @@
+export { parseTorGeoipLine, type TorGeoipFault, type TorGeoipLine } from './line.ts'
