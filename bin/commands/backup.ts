@@ -35,7 +35,7 @@ export function addBackupCommands(cvdnet: Command): void {
 }
 
 async function storeOf(config: string): Promise<string> {
-  const { readSettings } = await import('./run/roles.ts')
+  const { readSettings } = await import('./run/settings.ts')
   const { store } = await readSettings(config)
   if (store.kind === 'sqlite') return store.path
   throw new CommandEnd(EXIT.usage, 'the store is in PostgreSQL: use pg_dump and pg_restore')

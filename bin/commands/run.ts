@@ -9,7 +9,8 @@ export function addRunCommand(cvdnet: Command): void {
     .option('--config <file>', 'the settings; see cvdnet.example.toml', 'cvdnet.toml')
     .option('--check', 'only read the settings and report every fault')
     .action(async (flags: { readonly config: string; readonly check?: boolean }) => {
-      const { readSettings, startRoles } = await import('./run/roles.ts')
+      const { readSettings } = await import('./run/settings.ts')
+      const { startRoles } = await import('./run/roles.ts')
       const settings = await readSettings(flags.config)
       if (flags.check === true) {
         say(`${flags.config} is good`)

@@ -41,6 +41,8 @@ export interface DemoOptions {
   readonly storePatienceMs?: number
   /** Whose databases the master accepts, given the demo's own publisher; by default his, with his patches made. */
   readonly publishers?: (own: PublisherSecrets) => readonly MasterPublisher[]
+  /** Account that the master calls on the mirrors; where real accounts are called, there may be no other. */
+  readonly account?: string
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -63,7 +65,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
     http: await freePort(hosts),
     ssh: await freePort(hosts),
   }
-  const planned = await planMirrors(folder, options.mirrors, ports)
+  const planned = await planMirrors(folder, options.mirrors, ports, options.account)
   await using starting = new AsyncDisposableStack()
   const masterKey = await masterTriggerKey(folder)
   const start = options.startMirrors ?? startHere

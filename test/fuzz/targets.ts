@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseLogLine, printLogLine } from '#formats/access-log/index.ts'
 import {
   applyScript,
   composeScripts,
@@ -64,6 +65,12 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   async keys(bytes) {
     parsePublisherKeys(Buffer.from(bytes).toString())
   },
+  async log(bytes) {
+    for (const line of Buffer.from(bytes).toString('latin1').split('\n')) {
+      const request = parseLogLine(line)
+      if (request !== undefined) parseLogLine(printLogLine(request).trimEnd())
+    }
+  },
   async counter(bytes) {
     const engine = { level: 216, ignored: new IgnoredNames() }
     for (const member of ['a.ign2', 'a.hdb', 'a.ndb', 'a.ldb', 'a.cdb', 'a.pdb', 'a.idb', 'a.db']) {
@@ -82,6 +89,7 @@ export function seedsOf(target: string): readonly Uint8Array[] {
     script: [join(CORPUS, 'scripts', '*.script')],
     diff: [join(CORPUS, 'diffs', '*.txt')],
     database: [join(real, 'test-*.cvd')],
+    log: [join(CORPUS, 'logs', '*.log')],
   }
   const files = globSync(patterns[target] ?? [join(CORPUS, '*', '*')])
   return [Buffer.alloc(0), ...files.sort().map((file) => readFileSync(file))]

@@ -6,7 +6,7 @@ import type { Settings } from '#formats/cvdnet-toml/index.ts'
 import type { Store } from '#ports/store.ts'
 import { Registrar, type RegistrarWorld, SigmakerList } from '#roles/registrar/index.ts'
 import { CommandEnd, complain, EXIT } from '../../io.ts'
-import { readSettings } from '../run/roles.ts'
+import { readSettings } from '../run/settings.ts'
 import { openNetworkStore } from '../run/store.ts'
 
 /** The registry, open for one command. */

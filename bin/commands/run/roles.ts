@@ -1,37 +1,21 @@
-import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { makeFolders } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
-import {
-  describeSettingsFault,
-  type MasterSettings,
-  type MirrorSettings,
-  parseSettings,
-  type Settings,
-} from '#formats/cvdnet-toml/index.ts'
+import type { MasterSettings, MirrorSettings, Settings } from '#formats/cvdnet-toml/index.ts'
 import type { MetricSource } from '#ports/metric.ts'
 import type { Store } from '#ports/store.ts'
 import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
-import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { say } from '../../io.ts'
 import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
+import { readSecret } from './secrets.ts'
 import { openNetworkStore } from './store.ts'
 import { runMonitor } from './watch.ts'
-
-/** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
-export async function readSettings(file: string): Promise<Settings> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ended(EXIT.world, `Cannot read "${file}"`, cause)
-  })
-  const settings = parseSettings(text, { folder: resolve(dirname(file)) })
-  if (settings.ok) return settings.value
-  for (const fault of settings.fault) complain(`${file}: ${describeSettingsFault(fault)}`)
-  throw new CommandEnd(EXIT.usage, `"${file}" has ${settings.fault.length} fault(s)`)
-}
 
 export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()
@@ -73,6 +57,11 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror>
     name: mirror.name,
     confFile: mirror.conf,
     http: mirror.http,
+    https: mirror.https,
+    statistics: mirror.statistics && {
+      ...mirror.statistics,
+      password: await readSecret(mirror.statistics.password, 'the password of the statistics'),
+    },
     ssh: mirror.ssh,
     hostKeyFile: join(folder, 'ssh_host_ed25519_key'),
     masters: mirror.masters,
@@ -80,10 +69,17 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror>
     rebuild: mirror.rebuild,
     onEvent: (line) => say(`${mirror.name}: ${line}`),
   })
-  const { http, ssh } = running
-  say(`${mirror.name}: mirror, http://${http.host}:${http.port}/, ssh ${ssh.host}:${ssh.port}`)
+  const { http, https, ssh } = running
+  say(
+    `${mirror.name}: mirror, http://${bracketed(http.host)}:${http.port}/, ssh ${ssh.host}:${ssh.port}`,
+  )
+  if (https) say(`${mirror.name}: https://${bracketed(https.host)}:${https.port}/`)
   say(`${mirror.name}: host key, for the masters' settings: ${ssh.hostKey}`)
   return running
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 async function runMaster(

@@ -6,7 +6,7 @@ import { OUTBOX } from '#core/notices/index.ts'
 import { type NetworkState, type Status, statusInWords, statusOf } from '#core/status/index.ts'
 import type { Store } from '#ports/store.ts'
 import { say, sayJson } from '../../io.ts'
-import { readSettings } from '../run/roles.ts'
+import { readSettings } from '../run/settings.ts'
 import { openNetworkStore } from '../run/store.ts'
 
 interface ShowOptions {

@@ -140,6 +140,19 @@ export const flag: Kind<boolean> = {
   standIn: false,
 }
 
+/** An address, or a network with the length of its prefix. */
+export const network: Kind<string> = {
+  wanted: 'an address, or a network as "10.0.0.0/8"',
+  read: (value) => {
+    const [address, prefix = '0', ...rest] = asText(value)?.split('/') ?? []
+    const isV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/.test(address ?? '')
+    const isV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(address ?? '')
+    const isGood = /^\d{1,3}$/.test(prefix) && Number(prefix) <= (isV6 ? 128 : 32)
+    return (isV4 || isV6) && isGood && rest.length === 0 ? asText(value) : undefined
+  },
+  standIn: '',
+}
+
 export function share(): Kind<number> {
   return {
     wanted: 'a number from 0 to 1',

@@ -107,8 +107,38 @@ export interface MirrorSettings {
   readonly deleteShareMax: number
   readonly rebuild: boolean
   readonly ssh: ListenSettings
-  readonly http: ListenSettings
+  readonly http: HttpSettings
+  readonly https: HttpsSettings | undefined
+  readonly statistics: StatisticsSettings | undefined
   readonly masters: readonly { readonly name: string; readonly key: string }[]
+}
+
+export interface HttpSettings extends ListenSettings {
+  readonly accessLog: string | undefined
+  readonly connectionsMax: number
+  /** 0: no bound. */
+  readonly connectionsPerAddressMax: number
+  readonly speeds: 'none' | 'clamav-advice'
+  /** 0: no bound. */
+  readonly downloadsMax: number
+  /** 0: no bound. */
+  readonly wholesAnHour: number
+  readonly retryAfterMaxMs: number
+  readonly fronts: readonly string[]
+  readonly proxyProtocol: boolean
+}
+
+export interface HttpsSettings extends ListenSettings {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface StatisticsSettings {
+  readonly user: string
+  readonly password: SecretPlace
+  /** Of another web server; empty: our own. */
+  readonly logs: readonly string[]
+  readonly daysKept: number
 }
 
 export interface MonitorSettings {

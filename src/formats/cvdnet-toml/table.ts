@@ -10,7 +10,14 @@ import {
   PUBLISHERS,
   SIGMAKERS,
 } from './master-table.ts'
-import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import {
+  MIRROR,
+  MIRROR_HTTP,
+  MIRROR_HTTPS,
+  MIRROR_MASTERS,
+  MIRROR_SSH,
+  MIRROR_STATISTICS,
+} from './mirror-table.ts'
 import { REGISTRY } from './registry-table.ts'
 import { STORE } from './store-table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
@@ -76,6 +83,8 @@ export const SECTIONS: readonly Section[] = [
   MIRROR,
   MIRROR_SSH,
   MIRROR_HTTP,
+  MIRROR_HTTPS,
+  MIRROR_STATISTICS,
   MIRROR_MASTERS,
   MONITOR,
   MAIL,
