@@ -1,0 +1,8 @@
+export { startBatchedServer } from './batched-server.ts'
+export { addCounters, newCounters } from './counters.ts'
+export { type ListenOptions, startDgramServer } from './dgram-server.ts'
+export type { RateLimitPolicy } from './rate-limit.ts'
+export { Responder } from './responder.ts'
+export { type ResponderSetup, TCP_BYTES_MAX, type Transport, UDP_BYTES_MAX } from './setup.ts'
+export { startDnsServer } from './start.ts'
+export { type DnsTcpServer, startTcpServer } from './tcp-server.ts'
