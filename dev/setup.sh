@@ -12,11 +12,11 @@ want_npm() {
   : > "$stamp"
 }
 
-# Debian packages by the program that shows they are there.
+# Debian packages by the program, or the file below /, that shows they are there.
 want_debian() {
   missing=
   for pair in "$@"; do
-    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || missing="$missing ${pair#*=}"
+    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || [ -e "/${pair%%=*}" ] || missing="$missing ${pair#*=}"
   done
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
@@ -32,7 +32,9 @@ want_debian() {
 
 want_npm
 case "${1:-run}" in
-  run) want_debian rsync=rsync ;;
-  test) want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam ;;
+  run) want_debian rsync=rsync usr/share/tor/geoip=tor-geoipdb ;;
+  test)
+    want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
+      usr/share/tor/geoip=tor-geoipdb dig=bind9-dnsutils unbound=unbound ip=iproute2 ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac
