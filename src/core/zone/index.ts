@@ -1,4 +1,12 @@
 export { answerQuestion, type Choice, type FullAnswer, membersOf } from './answer.ts'
+export { DEFAULT_AUTHORITY, DEFAULT_POLICY } from './defaults.ts'
+export {
+  describeExplanation,
+  type ExplainedAnswer,
+  type ExplainedClient,
+  type Explanation,
+  explain,
+} from './explain.ts'
 export { isHostLabel, RESERVED_LABELS } from './host-names.ts'
 export { CLAMAV_NET } from './names.ts'
 export {
