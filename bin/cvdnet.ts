@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
@@ -23,6 +24,7 @@ export function program(): Command {
   addReleaseCommand(cvdnet)
   addRunCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addExplainCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }

@@ -17,6 +17,7 @@ import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#forma
 import { type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
 import { startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { runDns } from './dns.ts'
 
 /** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -29,13 +30,20 @@ export async function readSettings(file: string): Promise<Settings> {
   throw new CommandEnd(EXIT.usage, `"${file}" has ${settings.fault.length} fault(s)`)
 }
 
-export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
+/** `signal` ends a start that waits for something. */
+export async function startRoles(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()
   if (settings.mirror !== undefined) {
     starting.use(await runMirror(settings.mirror, settings.state))
   }
   if (settings.master !== undefined) {
     starting.use(await runMaster(settings.master, settings))
+  }
+  if (settings.dns !== undefined) {
+    starting.use(await runDns(settings.dns, settings.state, signal))
   }
   return starting.move()
 }

@@ -12,6 +12,7 @@ import {
 } from '#formats/dns-message/index.ts'
 import { describeLeftOut, type Tier } from '../selection/index.ts'
 import { answerQuestion, type Choice } from './answer.ts'
+import { recordTime } from './records.ts'
 import type { ZoneSnapshot } from './snapshot.ts'
 import { alarmsOf, describeAlarm } from './succession.ts'
 import { updateRecordText } from './update-text.ts'
@@ -79,7 +80,7 @@ export function explain(
     heardAt: rfc3339(snapshot.heardAt),
     client: { address: client.address, country: country ?? null, region, by: client.by },
     name: parsed.value,
-    record: updateRecordText(snapshot, now) ?? null,
+    record: updateRecordText(snapshot, recordTime(snapshot, now)) ?? null,
     answers: [TYPE.A, TYPE.AAAA, TYPE.TXT].flatMap((type) => {
       const question = { name: parsed.value, type, class: CLASS.IN }
       return explainOne(view, question, client.place, now)

@@ -102,7 +102,7 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
   [
     'no role',
     ZONE,
-    'line 1: master: neither [master] nor [mirror] is here, so there is nothing to run',
+    'line 1: master: none of [master], [mirror] and [dns] is here, so there is nothing to run',
   ],
   ['a section that is a value', `${ZONE}master = 5\n`, 'line 2: master wants a table, [master]'],
   [
@@ -239,5 +239,57 @@ test('law: no text makes it throw', () => {
   fc.assert(
     fc.property(fc.oneof(text, fc.string()), (one) => void faults(one)),
     { numRuns: 3000 },
+  )
+})
+
+test('a name server alone: paths are absolute, times are seconds, what is absent stays open', () => {
+  const text = `
+zone = "clamav.example"
+[dns]
+hosts = ["192.0.2.53", "2001:db8::53"]
+snapshot = "zone.json"
+unlimited = ["10.0.0.0/8"]
+[dns.places]
+mmdb = "geo.mmdb"
+[[dns.overrides]]
+prefix = "10.0.0.0/8"
+country = "DE"
+[dns.answers]
+mirror_ttl = "5m"
+override_clamav_net = "yes"
+`
+  const parsed = parseSettings(text, { folder: '/etc/cvdnet' })
+  assert.ok(parsed.ok, JSON.stringify(parsed))
+  const { dns } = parsed.value
+  assert.equal(dns?.snapshot, '/etc/cvdnet/zone.json')
+  assert.deepEqual(dns?.places, { kind: 'mmdb', file: '/etc/cvdnet/geo.mmdb' })
+  assert.equal(dns?.port, 53)
+  assert.deepEqual(dns?.answers, {
+    addressesMax: undefined,
+    nearMirrorsMin: undefined,
+    mirrorTtl: 300,
+    wobblingTtl: undefined,
+    recordTtl: undefined,
+    overrideClamavNet: true,
+  })
+})
+
+test('a name server’s faults have their lines', () => {
+  const text = `zone = "clamav.example"
+[dns]
+hosts = ["here"]
+snapshot = "zone.json"
+unlimited = ["10.0.0.1/8"]
+[[dns.overrides]]
+prefix = "2001:db8::/65"
+country = "DE"
+[dns.answers]
+record_ttl = "10m"
+`
+  const parsed = parseSettings(text, { folder: '/etc/cvdnet' })
+  assert.ok(!parsed.ok)
+  assert.deepEqual(
+    parsed.fault.map((fault) => fault.line),
+    [3, 5, 7, 10],
   )
 })

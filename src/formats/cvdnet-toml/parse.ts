@@ -1,10 +1,12 @@
 import { parse, TomlError } from 'smol-toml'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { checkListeners, checkTwins } from './combinations.ts'
+import { DNS } from './dns-table.ts'
 import type { SettingsFault } from './fault.ts'
 import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
 import * as mirror from './mirror-table.ts'
+import { readDns } from './read-dns.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
 import type {
   MasterSettings,
@@ -39,10 +41,15 @@ export function parseSettings(
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
+    dns: file.has(DNS) ? readDns(file, (path) => place.of(path)) : undefined,
   }
-  const hasRole = settings.master !== undefined || settings.mirror !== undefined
-  if (!hasRole && !root.hasFault('master', 'mirror')) {
-    root.refuse('master', 'neither [master] nor [mirror] is here, so there is nothing to run')
+  const { master: isMaster, mirror: isMirror, dns: isDns } = settings
+  const hasRole = [isMaster, isMirror, isDns].some((role) => role !== undefined)
+  if (!hasRole && !root.hasFault('master', 'mirror', 'dns')) {
+    root.refuse(
+      'master',
+      'none of [master], [mirror] and [dns] is here, so there is nothing to run',
+    )
   }
   checkListeners(file, settings)
   return file.faults.length > 0 ? fail(file.faults) : ok(settings)

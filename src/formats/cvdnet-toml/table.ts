@@ -1,3 +1,4 @@
+import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES } from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
 import {
@@ -70,4 +71,8 @@ export const SECTIONS: readonly Section[] = [
   MIRROR_SSH,
   MIRROR_HTTP,
   MIRROR_MASTERS,
+  DNS,
+  DNS_PLACES,
+  DNS_OVERRIDES,
+  DNS_ANSWERS,
 ]
