@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
 import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
+import type { DnsNode } from '#roles/dns/index.ts'
 import { type Master, type PushEvent, startMaster } from '#roles/master/index.ts'
 import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
@@ -16,6 +17,7 @@ import {
   UPLOAD_LIMITS,
 } from './parts.ts'
 import { startSite } from './site.ts'
+import { DemoZone, startDemoDns } from './zone.ts'
 
 export const ZONE = 'clamav.test'
 
@@ -34,6 +36,7 @@ export interface DemoNetwork extends AsyncDisposable {
   readonly json: NetworkJson
   readonly master: Master
   readonly keys: DemoKeys
+  readonly dns: DnsNode
 }
 
 /** The whole network in this process, on loopback addresses: mirrors first, then the master that pushes to them. */
@@ -50,6 +53,8 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   const planned = await planMirrors(folder, options.mirrors, ports)
   await using starting = new AsyncDisposableStack()
   const masterKey = await masterTriggerKey(folder)
+  const zone = new DemoZone(ZONE, planned, { name: MASTER, host: MASTER_HOST }, onEvent)
+  let published: Master['published'] = () => undefined
   const start = options.startMirrors ?? startHere
   starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, masterKey))))
   const master = starting.use(
@@ -79,17 +84,22 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
       ],
       mirrors: planned,
       onEvent,
-      onPush: options.onPush,
+      onPush: (mirror, event) => {
+        zone.see(mirror, event, published())
+        options.onPush(mirror, event)
+      },
     }),
   )
+  published = () => master.published()
   await master.caughtUp
+  const dns = starting.use(await startDemoDns(folder, zone, published, onEvent))
   const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
-  const json = describe(folder, master, planned, `http://${site.host}:${site.port}/`)
+  const json = describe(folder, master, planned, dns, `http://${site.host}:${site.port}/`)
   await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {
     mode: 0o600,
   })
   const running = starting.move()
-  return { json, master, keys, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { json, master, keys, dns, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 /** Version that the demo's own database would have next. */
@@ -125,11 +135,13 @@ function describe(
   folder: string,
   master: Master,
   mirrors: readonly PlannedMirror[],
+  dns: DnsNode,
   site: string,
 ): NetworkJson {
+  const [listener] = dns.listeners
   return {
     zone: ZONE,
-    dns: null,
+    dns: listener === undefined ? null : { host: listener.host, port: listener.port },
     site,
     masters: [
       {

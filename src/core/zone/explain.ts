@@ -123,7 +123,7 @@ function choiceOf({ tier, by, chosen, leftOut }: Choice): NonNullable<ExplainedA
 /** A line each, for people. */
 export function describeExplanation(explanation: Explanation): readonly string[] {
   const { client, name, answers, alarms } = explanation
-  const where = client.country === null ? 'nobody knows where' : `in ${client.country}`
+  const where = client.country === null ? 'at an unknown place' : `in ${client.country}`
   const by = { override: 'by an override', data: 'by the data', nothing: 'no data has it' }[
     client.by
   ]
