@@ -94,6 +94,8 @@ function setOptions(
   wait.writeBigInt64LE(BigInt(WAIT_MICROSECONDS), 8)
   calls.setsockopt(socket, LINUX.SOL_SOCKET, LINUX.SO_RCVTIMEO, wait, 16)
   set(LINUX.SOL_SOCKET, LINUX.SO_RCVBUF, RECEIVE_BYTES)
+  // Beyond the system's own limit; only root may.
+  set(LINUX.SOL_SOCKET, LINUX.SO_RCVBUFFORCE, RECEIVE_BYTES)
   if (sharePort) set(LINUX.SOL_SOCKET, LINUX.SO_REUSEPORT, 1)
   if (ipv6) set(LINUX.IPPROTO_IPV6, LINUX.IPV6_V6ONLY, 1)
   if (isWildcard && ipv6) set(LINUX.IPPROTO_IPV6, LINUX.IPV6_RECVPKTINFO, 1)

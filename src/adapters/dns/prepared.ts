@@ -95,20 +95,20 @@ function countsOf(answer: ZoneAnswer) {
 
 /** The owner was written before, in the question or as a CNAME's target, so each record begins with one pointer. */
 function prepareAddresses(rotating: Rotating, writer: MessageWriter): PreparedAddresses {
-  const { near, wheel, addressesMax, pool, ttl } = rotating
+  const { addresses, wheel, addressesMax, ttl } = rotating
   const owner = Buffer.from(writer.reference(rotating.owner))
-  const addressBytes = pool.family === 4 ? 4 : 16
+  const addressBytes = addresses[0]?.byteLength ?? 4
   const blockBytes = owner.byteLength + 10 + addressBytes
-  const blocks = Buffer.alloc(blockBytes * near.members.length)
-  for (const [number, { address }] of near.members.entries()) {
+  const blocks = Buffer.alloc(blockBytes * addresses.length)
+  for (const [number, address] of addresses.entries()) {
     const at = number * blockBytes
     owner.copy(blocks, at)
     const fields = at + owner.byteLength
-    blocks.writeUInt16BE(pool.family === 4 ? TYPE.A : TYPE.AAAA, fields)
+    blocks.writeUInt16BE(addressBytes === 4 ? TYPE.A : TYPE.AAAA, fields)
     blocks.writeUInt16BE(1, fields + 2)
     blocks.writeUInt32BE(ttl, fields + 4)
     blocks.writeUInt16BE(addressBytes, fields + 8)
-    blocks.set(address.bytes, fields + 10)
+    blocks.set(address, fields + 10)
   }
   return { wheel, most: addressesMax, blocks, blockBytes }
 }

@@ -139,21 +139,22 @@ test('names that nobody has do not fill the memory', () => {
 })
 
 const MANY = aSnapshot({
-  masters: Array.from({ length: 60 }, (_, at) => ({
-    name: `r${at}`,
+  nameServers: Array.from({ length: 60 }, (_, at) => ({
+    name: `ns${at}`,
     addresses: addresses(`203.0.113.${at}`),
   })),
 })
 
 test('what does not fit is cut with TC: 512 bytes without EDNS, ours or theirs with it, all by TCP', () => {
   const responder = new Responder(aSetup({ snapshot: MANY }))
-  const plainQuery = query('rsync.clamav.example', 'A')
+  const plainQuery = query('clamav.example', 'NS')
   const cut = decoded(respond(responder, plainQuery))
   assert.equal(cut.truncated, true)
   assert.deepEqual(cut.answer, [])
-  const edns = query('rsync.clamav.example', 'A', { udpBytes: 4096 })
+  const edns = query('clamav.example', 'NS', { udpBytes: 4096 })
   assert.equal(decoded(respond(responder, edns)).answer.length, 60)
-  const small = query('rsync.clamav.example', 'A', { udpBytes: 100 })
+  assert.equal(decoded(respond(responder, edns)).additional.length, 0, 'addresses go first')
+  const small = query('clamav.example', 'NS', { udpBytes: 100 })
   assert.equal(decoded(respond(responder, small)).truncated, true)
   assert.equal(decoded(respond(responder, plainQuery, { transport: 'tcp' })).answer.length, 60)
 })

@@ -1,4 +1,4 @@
-export { answerQuestion, type Choice, type FullAnswer, membersOf } from './answer.ts'
+export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'
 export { DEFAULT_AUTHORITY, DEFAULT_POLICY } from './defaults.ts'
 export {
   describeExplanation,
