@@ -28,6 +28,8 @@ export interface DemoOptions {
   readonly onPush: (mirror: string, event: PushEvent) => void
   /** Besides the demo's own, who may release everything. */
   readonly moreSigmakers?: readonly Releaser[]
+  /** Where the name server listens, 0 for a port that is free; and whether it answers for cvd.clamav.net, too. */
+  readonly dns?: { readonly port: number; readonly overrideClamavNet: boolean }
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -92,7 +94,7 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   )
   published = () => master.published()
   await master.caughtUp
-  const dns = starting.use(await startDemoDns(folder, zone, published, onEvent))
+  const dns = starting.use(await startDemoDns({ folder, zone, published, onEvent, ...options.dns }))
   const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
   const json = describe(folder, master, planned, dns, `http://${site.host}:${site.port}/`)
   await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {

@@ -148,17 +148,22 @@ export class DemoZone {
   }
 }
 
+export interface DemoDnsOptions {
+  readonly folder: string
+  readonly zone: DemoZone
+  readonly published: () => PublishedTree | undefined
+  readonly onEvent: (line: string) => void
+  readonly port?: number
+  readonly overrideClamavNet?: boolean
+}
+
 /** Answers from the zone, and says every minute that what it knows still holds. */
-export async function startDemoDns(
-  folder: string,
-  zone: DemoZone,
-  published: () => PublishedTree | undefined,
-  onEvent: (line: string) => void,
-): Promise<DnsNode> {
+export async function startDemoDns(options: DemoDnsOptions): Promise<DnsNode> {
+  const { folder, zone, published, onEvent, port = 0, overrideClamavNet = false } = options
   zone.update(published())
   const node = await startDns({
     hosts: ['127.0.0.1'],
-    port: 0,
+    port,
     source: zone.feed,
     lastSnapshot: join(folder, 'dns', 'last-snapshot.json'),
     places: { kind: 'tor', ipv4: '/usr/share/tor/geoip', ipv6: '/usr/share/tor/geoip6' },
@@ -169,7 +174,7 @@ export async function startDemoDns(
     sharePort: false,
     sockets: 'auto',
     cookieSecret: undefined,
-    policy: (policy) => policy,
+    policy: (policy) => ({ ...policy, overrideClamavNet }),
     clock: systemClock,
     onEvent: (line) => onEvent(`dns: ${line}`),
   })
