@@ -1,4 +1,8 @@
 import { type IpPrefix, parseIpPrefix } from '#base/ip-address.ts'
+import { regionOf } from '#core/selection/index.ts'
+
+/** Their codes; what is "other" to us is Africa here. */
+const CONTINENT_OF = { europe: 'EU', america: 'NA', asia: 'AS', other: 'AF' } as const
 
 /**
  * A MaxMind database (format 2.0) of country codes by prefix: what `.mmdb` files for tests and for other servers are made
@@ -13,7 +17,11 @@ export function makeMmdb(
   const pieces: Buffer[] = []
   let at = 0
   for (const country of new Set(Object.values(countries))) {
-    const record = map({ country: map({ iso_code: text(country) }) })
+    const continent = CONTINENT_OF[regionOf(country) ?? 'other']
+    const record = map({
+      continent: map({ code: text(continent) }),
+      country: map({ iso_code: text(country) }),
+    })
     data.set(country, at)
     pieces.push(record)
     at += record.byteLength
@@ -96,9 +104,10 @@ function text(value: string): Buffer {
 
 /** Type 5: 16 bits, 6: 32 bits. */
 function number(type: 5 | 6, value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value)
-  return Buffer.concat([Buffer.of((type << 5) | 4), bytes]).subarray(0, 5)
+  const size = type === 5 ? 2 : 4
+  const bytes = Buffer.alloc(size)
+  bytes.writeUIntBE(value, 0, size)
+  return Buffer.concat([Buffer.of((type << 5) | size), bytes])
 }
 
 /** Type 9, 64 bits: its number stands in a second byte. */
