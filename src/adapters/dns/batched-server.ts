@@ -9,6 +9,9 @@ import { newCounters } from './counters.ts'
 import type { ListenOptions } from './dgram-server.ts'
 import type { ResponderSetup } from './setup.ts'
 
+/** Answering makes a string a packet and nothing else: more room would only be held, some 20 MiB with 10,000 mirrors. */
+const YOUNG_MIB_MAX = 8
+
 export async function startBatchedServer(
   listen: ListenOptions,
   setup: ResponderSetup,
@@ -16,7 +19,10 @@ export async function startBatchedServer(
 ): Promise<DnsServer> {
   const flags = new Int32Array(new SharedArrayBuffer(4))
   const start: WorkerStart = { listen, setup, flags }
-  const worker = new Worker(new URL('./batched-worker.ts', import.meta.url), { workerData: start })
+  const worker = new Worker(new URL('./batched-worker.ts', import.meta.url), {
+    workerData: start,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB_MAX },
+  })
   const thread = new ServerThread(worker, flags, onBroken)
   const port = await thread.listening(listen)
   return {

@@ -83,6 +83,7 @@ export class ZoneView {
   readonly snapshot: ZoneSnapshot
   readonly zone: DnsName
   readonly #hosts: ReadonlyMap<string, Host>
+  readonly #nones = new Map<DnsName, ZoneAnswer>()
   readonly #pools = new Map<Family, Pool>()
   readonly #nears = new Map<string, { readonly near: Near; readonly wheel: Wheel }>()
 
@@ -227,9 +228,13 @@ export class ZoneView {
 
   /** The name is there, but not that type (RFC 2308, 2.2). */
   #none(apex: DnsName): ZoneAnswer {
+    const known = this.#nones.get(apex)
+    if (known !== undefined) return known
     const { minimum } = this.snapshot.authority
     const soa = soaRecord(apex, this.snapshot)
-    return { ...EMPTY, authority: [{ ...soa, ttl: Math.min(soa.ttl, minimum) }] }
+    const none = { ...EMPTY, authority: [{ ...soa, ttl: Math.min(soa.ttl, minimum) }] }
+    this.#nones.set(apex, none)
+    return none
   }
 
   #small(name: DnsName): ZoneAnswer {
