@@ -35,6 +35,7 @@ case "${1:-run}" in
   run) want_debian rsync=rsync usr/share/tor/geoip=tor-geoipdb ;;
   test)
     want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
-      usr/share/tor/geoip=tor-geoipdb dig=bind9-dnsutils unbound=unbound ip=iproute2 ;;
+      usr/share/tor/geoip=tor-geoipdb dig=bind9-dnsutils unbound=unbound \
+      nsd=nsd knotd=knot ip=iproute2 ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

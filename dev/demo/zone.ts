@@ -170,6 +170,7 @@ export async function startDemoDns(options: DemoDnsOptions): Promise<DnsNode> {
     overrides: pretended(),
     rateLimit: { perSecond: 0, slip: 2 },
     unlimited: [],
+    secondaries: [],
     clientSubnet: true,
     sharePort: false,
     sockets: 'auto',

@@ -86,6 +86,7 @@ export function aSetup(more: Partial<ResponderSetup> = {}): ResponderSetup {
     unlimited: [],
     clientSubnet: false,
     cookieSecrets: [new Uint8Array(16).fill(7)],
+    tsigKeys: [],
     seed: 1,
     ...more,
   }

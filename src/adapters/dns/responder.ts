@@ -14,19 +14,19 @@ import {
   QueryReader,
   RCODE,
   readClientSubnet,
+  TsigSigner,
   TYPE,
+  verifyTsig,
 } from '#formats/dns-message/index.ts'
 import type { DnsCounters } from '#ports/dns-server.ts'
 import { PreparedAnswers } from './answers.ts'
 import { newCounters } from './counters.ts'
 import type { Prepared } from './prepared.ts'
 import { RateLimiter } from './rate-limit.ts'
-import { type ResponderSetup, TCP_BYTES_MAX, type Transport, UDP_BYTES_MAX } from './setup.ts'
+import { type ResponderSetup, type Transport, UDP_BYTES_MAX } from './setup.ts'
+import { kindOf, OPTION_HEAD_BYTES, sizeLimit, writeOption } from './wire.ts'
 
-/** RFC 1035, 4.2.1: all that an asker without EDNS takes. */
-const PLAIN_UDP_BYTES_MAX = 512
 const OPT_BYTES = 11
-const OPTION_HEAD_BYTES = 4
 /** In the option of RFC 7871: family (2), source, scope. */
 const SOURCE_AT = 2
 const SCOPE_AT = 3
@@ -114,12 +114,29 @@ export class Responder {
     }
     const now = Math.floor(nowMs / 1000)
     const prepared = this.#answers.find(query, message, this.#placeOf, now)
+    if (query.tsigAt >= 0) return this.#signed(prepared, message.subarray(0, length), nowMs, out)
     if (transport === 'udp') {
       const limited = this.#limit(prepared, message, nowMs, out)
       if (limited >= 0) return limited
     }
     this.#count(prepared.rcode)
     return this.#compose(prepared, message, transport, nowMs, out)
+  }
+
+  /** A secondary that asks for the SOA takes no answer without a signature (RFC 8945, 5.4). */
+  #signed(prepared: Prepared, message: Buffer, nowMs: number, out: Buffer): number {
+    const now = Math.floor(nowMs / 1000) as EpochSeconds
+    const signed = verifyTsig(message, this.#query.tsigAt, this.#setup.tsigKeys, now)
+    if (!signed.ok) {
+      this.counters.badQueries += 1
+      return this.#empty(message, out, RCODE.NOTAUTH, nowMs)
+    }
+    this.#count(prepared.rcode)
+    const length = this.#compose(prepared, message, 'udp', nowMs, out)
+    const signer = new TsigSigner(signed.value.key, signed.value.mac)
+    const answer = signer.sign(out.subarray(0, length), now)
+    if (answer.byteLength > out.byteLength) return this.#empty(message, out, RCODE.SERVFAIL, nowMs)
+    return answer.copy(out)
   }
 
   #count(rcode: number): void {
@@ -175,7 +192,7 @@ export class Responder {
     out: Buffer,
   ): number {
     const query = this.#query
-    const limit = this.#sizeLimit(transport)
+    const limit = sizeLimit(query, transport)
     const optBytes = query.edns ? this.#optBytes() : 0
     message.copy(out, 0, 0, query.questionEnd)
     let at = query.questionEnd
@@ -238,12 +255,6 @@ export class Responder {
     out.writeUInt16BE(FLAG.QR | flags | kept | (rcode & FLAG.RCODE), 2)
   }
 
-  #sizeLimit(transport: Transport): number {
-    if (transport === 'tcp') return TCP_BYTES_MAX
-    if (!this.#query.edns) return PLAIN_UDP_BYTES_MAX
-    return Math.min(Math.max(this.#query.udpBytes, PLAIN_UDP_BYTES_MAX), UDP_BYTES_MAX)
-  }
-
   #optBytes(): number {
     const { cookieAt, subnetBytes } = this.#query
     const cookie = cookieAt < 0 ? 0 : OPTION_HEAD_BYTES + COOKIE_BYTES
@@ -281,18 +292,4 @@ export class Responder {
     out.writeUInt16BE(at - start - OPT_BYTES, start + 9)
     return at
   }
-}
-
-/** Bytes that it took. */
-function writeOption(out: Buffer, at: number, code: number, value: Uint8Array): number {
-  out.writeUInt16BE(code, at)
-  out.writeUInt16BE(value.byteLength, at + 2)
-  out.set(value, at + OPTION_HEAD_BYTES)
-  return OPTION_HEAD_BYTES + value.byteLength
-}
-
-/** What is limited together: answers that are there by their first bytes, all others by their code. */
-function kindOf({ rcode, head, addresses }: Prepared): number {
-  const first = head.byteLength > 4 ? head.readUInt32BE(0) : 0
-  return rcode ^ (first << 4) ^ ((addresses?.blocks.byteLength ?? 0) << 8)
 }

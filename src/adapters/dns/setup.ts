@@ -1,6 +1,7 @@
 import type { IpPrefix } from '#base/ip-address.ts'
 import type { RangeTable } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
+import type { TsigKey } from '#formats/dns-message/index.ts'
 import type { RateLimitPolicy } from './rate-limit.ts'
 
 /** Everything that a responder is made of; plain values, so that it can be made in another thread. */
@@ -15,6 +16,8 @@ export interface ResponderSetup {
   readonly clientSubnet: boolean
   /** Newest first; 16 bytes each. */
   readonly cookieSecrets: readonly Uint8Array[]
+  /** Keys of secondaries: who signs with one is answered signed. */
+  readonly tsigKeys: readonly TsigKey[]
   readonly seed: number
 }
 

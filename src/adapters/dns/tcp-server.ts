@@ -5,9 +5,11 @@
 import { once } from 'node:events'
 import { createServer, isIPv6, type Server, type Socket } from 'node:net'
 import { parseIpAddress, unmapped } from '#base/ip-address.ts'
+import { epochMs, toSeconds } from '#base/time.ts'
 import { DnsServerError } from '#ports/dns-server.ts'
 import type { Responder } from './responder.ts'
 import { TCP_BYTES_MAX } from './setup.ts'
+import type { ZoneTransfers } from './transfers.ts'
 
 /** RFC 7766, 6.2.3 leaves it open; resolvers reuse a connection within seconds. */
 const IDLE_MS = 10_000
@@ -27,6 +29,7 @@ export interface DnsTcpServer extends AsyncDisposable {
 export async function startTcpServer(
   listen: { readonly host: string; readonly port: number },
   responder: Responder,
+  transfers?: ZoneTransfers,
 ): Promise<DnsTcpServer> {
   const open = new Map<string, number>()
   const sockets = new Set<Socket>()
@@ -45,7 +48,7 @@ export async function startTcpServer(
       if (left === 0) open.delete(from)
       else open.set(from, left)
     })
-    serve(socket, responder)
+    serve(socket, responder, transfers)
   })
   server.maxConnections = CONNECTIONS_MAX
   await listenOn(server, listen)
@@ -74,7 +77,7 @@ async function listenOn(
   })
 }
 
-function serve(socket: Socket, responder: Responder): void {
+function serve(socket: Socket, responder: Responder, transfers: ZoneTransfers | undefined): void {
   const peer = parseIpAddress((socket.remoteAddress ?? '').split('%', 1)[0] ?? '')
   if (peer === undefined) {
     socket.destroy()
@@ -92,6 +95,11 @@ function serve(socket: Socket, responder: Responder): void {
       if (held.byteLength < end) break
       const message = held.subarray(LENGTH_BYTES, end)
       held = held.subarray(end)
+      const messages = transfers?.answer(message, toSeconds(epochMs(Date.now())))
+      if (messages !== undefined) {
+        for (const one of messages) sendFramed(socket, one)
+        continue
+      }
       const body = out.subarray(LENGTH_BYTES)
       const length = responder.respond(message, message.byteLength, from, 'tcp', Date.now(), body)
       if (length === 0 || socket.writableLength > UNREAD_BYTES_MAX) {
@@ -102,4 +110,10 @@ function serve(socket: Socket, responder: Responder): void {
       socket.write(Buffer.from(out.subarray(0, LENGTH_BYTES + length)))
     }
   })
+}
+
+function sendFramed(socket: Socket, message: Uint8Array): void {
+  const length = Buffer.alloc(LENGTH_BYTES)
+  length.writeUInt16BE(message.byteLength)
+  socket.write(Buffer.concat([length, message]))
 }

@@ -21,6 +21,7 @@ export {
   type ZoneSnapshot,
 } from './snapshot.ts'
 export { parseSnapshot, printSnapshot, type SnapshotFault } from './snapshot-json.ts'
+export { staticRecords, staticSoa } from './static.ts'
 export {
   alarmsOf,
   describeAlarm,

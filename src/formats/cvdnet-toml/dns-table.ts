@@ -149,3 +149,26 @@ export const DNS_ANSWERS = {
     ),
   },
 } as const satisfies Section
+
+export const DNS_SECONDARIES = {
+  path: 'dns.secondaries',
+  kind: 'list',
+  about: 'Name servers that transfer the zone (AXFR, IXFR), as everybody’s without places.',
+  fields: {
+    host: required('host', kind.address, '192.0.2.54', 'Where it is told of changes (NOTIFY).'),
+    port: preset('port', kind.integer(1, 65_535), 53, 'Its port.'),
+    key: required('key', kind.domain, 'transfer.clamav.example', 'Name of the TSIG key.'),
+    algorithm: preset(
+      'algorithm',
+      kind.oneOf('hmac-sha256', 'hmac-sha512'),
+      'hmac-sha256',
+      'Algorithm of the TSIG key.',
+    ),
+    keyFile: required(
+      'key_file',
+      kind.path,
+      'secrets/transfer.key',
+      'File with its secret in base64, one line.',
+    ),
+  },
+} as const satisfies Section

@@ -1,4 +1,4 @@
-import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES } from './dns-table.ts'
+import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES, DNS_SECONDARIES } from './dns-table.ts'
 import type { DocumentReader } from './reader.ts'
 import type { DnsSettings } from './settings.ts'
 
@@ -26,7 +26,22 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
         : { kind: 'mmdb', file: absolute(mmdb) },
     overrides: readOverrides(file),
     answers: readAnswers(file),
+    secondaries: readSecondaries(file, absolute),
   }
+}
+
+function readSecondaries(
+  file: DocumentReader,
+  absolute: (path: string) => string,
+): DnsSettings['secondaries'] {
+  const { host, port, key, algorithm, keyFile } = DNS_SECONDARIES.fields
+  return file.list(DNS_SECONDARIES).map((one) => ({
+    host: one.read(host),
+    port: one.read(port),
+    key: one.read(key),
+    algorithm: one.read(algorithm),
+    keyFile: absolute(one.read(keyFile)),
+  }))
 }
 
 /** The table of places holds the first 64 bits of IPv6. */

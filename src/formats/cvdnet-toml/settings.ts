@@ -112,4 +112,12 @@ export interface DnsSettings {
     readonly recordTtl: number | undefined
     readonly overrideClamavNet: boolean | undefined
   }
+  readonly secondaries: readonly {
+    readonly host: string
+    readonly port: number
+    /** Name of the TSIG key. */
+    readonly key: string
+    readonly algorithm: 'hmac-sha256' | 'hmac-sha512'
+    readonly keyFile: string
+  }[]
 }

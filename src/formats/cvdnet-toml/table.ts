@@ -1,4 +1,4 @@
-import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES } from './dns-table.ts'
+import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES, DNS_SECONDARIES } from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
 import {
@@ -75,4 +75,5 @@ export const SECTIONS: readonly Section[] = [
   DNS_PLACES,
   DNS_OVERRIDES,
   DNS_ANSWERS,
+  DNS_SECONDARIES,
 ]

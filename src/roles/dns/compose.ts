@@ -23,6 +23,7 @@ import { type DnsCounters, DnsServerError } from '#ports/dns-server.ts'
 import { SnapshotKeeper } from './keeper.ts'
 import { type Listener, Listeners } from './listeners.ts'
 import type { DnsOptions } from './options.ts'
+import { Tellers } from './tellers.ts'
 
 /** Data of that age put whole networks into the wrong country. Guess: providers say that one in a hundred moves a month. */
 const PLACES_AGE_DAYS_MAX = 400
@@ -77,13 +78,15 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
       )
     starting.use(watchPlaces(options.places, { onData, onFault }))
   }
-  const following = follow(changes, keeper, listeners).catch((error: unknown) => {
+  const tellers = new Tellers(options, signal)
+  tellers.tell(first)
+  const following = follow(changes, keeper, listeners, tellers).catch((error: unknown) => {
     if (!signal.aborted) onEvent(`ALARM: the source of the zone ended: ${error}`)
   })
   const watching = watchAlarms(options, keeper, signal)
   starting.defer(async () => {
     stop.abort(new Error('Stopping'))
-    await Promise.all([following, watching])
+    await Promise.all([following, watching, tellers.rest()])
   })
   const running = starting.move()
   const snapshot = () => keeper.current ?? first
@@ -149,8 +152,13 @@ async function follow(
   changes: AsyncIterable<ZoneSnapshot>,
   keeper: SnapshotKeeper,
   listeners: Listeners,
+  tellers: Tellers,
 ): Promise<void> {
-  for await (const snapshot of changes) listeners.answerFrom(await keeper.take(snapshot))
+  for await (const snapshot of changes) {
+    const taken = await keeper.take(snapshot)
+    listeners.answerFrom(taken)
+    tellers.tell(taken)
+  }
 }
 
 async function watchAlarms(
@@ -178,6 +186,7 @@ function setupOf(
     unlimited: options.unlimited,
     clientSubnet: options.clientSubnet,
     cookieSecrets: [secret],
+    tsigKeys: options.secondaries.map(({ key }) => key),
     seed: randomInt(2 ** 31),
   }
 }

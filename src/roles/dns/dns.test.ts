@@ -41,6 +41,7 @@ async function world() {
     overrides: [{ prefix, country: 'DE' }],
     rateLimit: { perSecond: 0, slip: 2 },
     unlimited: [],
+    secondaries: [],
     clientSubnet: false,
     sharePort: false,
     sockets: 'auto',

@@ -7,6 +7,7 @@ import {
   startDgramServer,
   startDnsServer,
   startTcpServer,
+  ZoneTransfers,
 } from '#adapters/dns/index.ts'
 import type { RangeTable } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
@@ -28,6 +29,7 @@ export interface Listener {
 export class Listeners implements AsyncDisposable {
   readonly #options: DnsOptions
   readonly #responder: Responder
+  readonly #transfers: ZoneTransfers
   #setup: ResponderSetup
   #udp: DnsServer[] = []
   #tcp: DnsTcpServer[] = []
@@ -38,6 +40,7 @@ export class Listeners implements AsyncDisposable {
     this.#options = options
     this.#setup = setup
     this.#responder = new Responder(setup)
+    this.#transfers = new ZoneTransfers(setup.snapshot, setup.tsigKeys)
   }
 
   static async start(options: DnsOptions, setup: ResponderSetup): Promise<Listeners> {
@@ -58,6 +61,7 @@ export class Listeners implements AsyncDisposable {
   answerFrom(snapshot: ZoneSnapshot): void {
     this.#setup = { ...this.#setup, snapshot }
     this.#responder.answerFrom(snapshot)
+    this.#transfers.transferFrom(snapshot)
     for (const server of this.#udp) server.answerFrom(snapshot)
   }
 
@@ -97,7 +101,7 @@ export class Listeners implements AsyncDisposable {
   async #startOn(host: string, port: number): Promise<number> {
     const udp = await this.#startUdp(host, port)
     this.#udp.push(udp)
-    this.#tcp.push(await startTcpServer({ host, port: udp.port }, this.#responder))
+    this.#tcp.push(await startTcpServer({ host, port: udp.port }, this.#responder, this.#transfers))
     return udp.port
   }
 

@@ -1,4 +1,4 @@
-import type { RateLimitPolicy } from '#adapters/dns/index.ts'
+import type { RateLimitPolicy, Secondary } from '#adapters/dns/index.ts'
 import type { PlaceSource } from '#adapters/geoip/index.ts'
 import type { IpPrefix } from '#base/ip-address.ts'
 import type { PlaceOverride } from '#core/places/index.ts'
@@ -28,6 +28,8 @@ export interface DnsOptions {
   readonly sockets: 'auto' | 'dgram'
   /** Shared by all name servers of the zone, so that each knows the others' cookies; 16 bytes. */
   readonly cookieSecret: Uint8Array | undefined
+  /** Are told of every change, and get the zone when they sign with their key. */
+  readonly secondaries: readonly Secondary[]
   /** What this node's settings say otherwise than the snapshot. */
   readonly policy: (policy: AnswerPolicy) => AnswerPolicy
   readonly clock: Clock
