@@ -36,6 +36,6 @@ case "${1:-run}" in
   test)
     want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
       usr/share/tor/geoip=tor-geoipdb dig=bind9-dnsutils unbound=unbound \
-      nsd=nsd knotd=knot ip=iproute2 ;;
+      nsd=nsd knotd=knot ip=iproute2 "pdns_server=pdns-server pdns-backend-remote" ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

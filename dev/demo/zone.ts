@@ -171,6 +171,7 @@ export async function startDemoDns(options: DemoDnsOptions): Promise<DnsNode> {
     rateLimit: { perSecond: 0, slip: 2 },
     unlimited: [],
     secondaries: [],
+    powerDns: undefined,
     clientSubnet: true,
     sharePort: false,
     sockets: 'auto',

@@ -125,6 +125,7 @@ async function withSecondary(
       rateLimit: { perSecond: 0, slip: 2 },
       unlimited: [],
       secondaries: [{ host: '127.0.0.3', port, key }],
+      powerDns: undefined,
       clientSubnet: false,
       sharePort: false,
       sockets: 'auto',

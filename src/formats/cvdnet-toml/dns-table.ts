@@ -172,3 +172,13 @@ export const DNS_SECONDARIES = {
     ),
   },
 } as const satisfies Section
+
+export const DNS_POWERDNS = {
+  path: 'dns.powerdns',
+  kind: 'table',
+  about: 'Present: PowerDNS may ask here, by its remote backend over HTTP.',
+  fields: {
+    host: preset('host', kind.address, '127.0.0.1', 'The address to listen on.'),
+    port: preset('port', kind.integer(0, 65_535), 8053, 'Its port; nobody else should reach it.'),
+  },
+} as const satisfies Section

@@ -1,6 +1,13 @@
-import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES, DNS_SECONDARIES } from './dns-table.ts'
+import {
+  DNS,
+  DNS_ANSWERS,
+  DNS_OVERRIDES,
+  DNS_PLACES,
+  DNS_POWERDNS,
+  DNS_SECONDARIES,
+} from './dns-table.ts'
 import type { DocumentReader } from './reader.ts'
-import type { DnsSettings } from './settings.ts'
+import type { DnsSettings, ListenSettings } from './settings.ts'
 
 /** `absolute` makes a path of the file one from the root. */
 export function readDns(file: DocumentReader, absolute: (path: string) => string): DnsSettings {
@@ -27,7 +34,14 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
     overrides: readOverrides(file),
     answers: readAnswers(file),
     secondaries: readSecondaries(file, absolute),
+    powerDns: file.has(DNS_POWERDNS) ? readPowerDns(file) : undefined,
   }
+}
+
+function readPowerDns(file: DocumentReader): ListenSettings {
+  const at = file.table(DNS_POWERDNS)
+  const { host, port } = DNS_POWERDNS.fields
+  return { host: at.read(host), port: at.read(port) }
 }
 
 function readSecondaries(

@@ -120,4 +120,6 @@ export interface DnsSettings {
     readonly algorithm: 'hmac-sha256' | 'hmac-sha512'
     readonly keyFile: string
   }[]
+  /** Undefined: PowerDNS may not ask. */
+  readonly powerDns: ListenSettings | undefined
 }

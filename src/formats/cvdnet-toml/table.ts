@@ -1,4 +1,11 @@
-import { DNS, DNS_ANSWERS, DNS_OVERRIDES, DNS_PLACES, DNS_SECONDARIES } from './dns-table.ts'
+import {
+  DNS,
+  DNS_ANSWERS,
+  DNS_OVERRIDES,
+  DNS_PLACES,
+  DNS_POWERDNS,
+  DNS_SECONDARIES,
+} from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
 import {
@@ -76,4 +83,5 @@ export const SECTIONS: readonly Section[] = [
   DNS_OVERRIDES,
   DNS_ANSWERS,
   DNS_SECONDARIES,
+  DNS_POWERDNS,
 ]

@@ -23,6 +23,7 @@ import { type DnsCounters, DnsServerError } from '#ports/dns-server.ts'
 import { SnapshotKeeper } from './keeper.ts'
 import { type Listener, Listeners } from './listeners.ts'
 import type { DnsOptions } from './options.ts'
+import { startBackend } from './powerdns.ts'
 import { Tellers } from './tellers.ts'
 
 /** Data of that age put whole networks into the wrong country. Guess: providers say that one in a hundred moves a month. */
@@ -78,6 +79,13 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
       )
     starting.use(watchPlaces(options.places, { onData, onFault }))
   }
+  const snapshot = () => keeper.current ?? first
+  const places = () => known.data?.table ?? EMPTY_TABLE
+  if (options.powerDns !== undefined) {
+    const live = { snapshot, places, overrides, clock }
+    const { host, port } = starting.use(await startBackend(options.powerDns, live))
+    onEvent(`PowerDNS may ask at http://${host}:${port}/dns`)
+  }
   const tellers = new Tellers(options, signal)
   tellers.tell(first)
   const following = follow(changes, keeper, listeners, tellers).catch((error: unknown) => {
@@ -89,7 +97,6 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
     await Promise.all([following, watching, tellers.rest()])
   })
   const running = starting.move()
-  const snapshot = () => keeper.current ?? first
   return {
     listeners: listeners.all,
     snapshot,
@@ -107,7 +114,7 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
       alarms: keeper.tellAlarms(),
     }),
     explain: (address, name) => {
-      const client = whereIs(address, overrides, known.data?.table ?? EMPTY_TABLE)
+      const client = whereIs(address, overrides, places())
       const asked = name ?? `database.${snapshot().zone}`
       return client && explain(snapshot(), client, asked, toSeconds(clock.now()))
     },

@@ -42,6 +42,7 @@ async function world() {
     rateLimit: { perSecond: 0, slip: 2 },
     unlimited: [],
     secondaries: [],
+    powerDns: undefined,
     clientSubnet: false,
     sharePort: false,
     sockets: 'auto',

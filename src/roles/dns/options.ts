@@ -30,6 +30,8 @@ export interface DnsOptions {
   readonly cookieSecret: Uint8Array | undefined
   /** Are told of every change, and get the zone when they sign with their key. */
   readonly secondaries: readonly Secondary[]
+  /** Where PowerDNS may ask; undefined: nowhere. */
+  readonly powerDns: { readonly host: string; readonly port: number } | undefined
   /** What this node's settings say otherwise than the snapshot. */
   readonly policy: (policy: AnswerPolicy) => AnswerPolicy
   readonly clock: Clock
