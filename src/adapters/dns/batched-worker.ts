@@ -29,7 +29,8 @@ function start(): void {
   const batch = new Batch(calls, socket.isWildcard)
   tell({ kind: 'listening', port: socket.port })
   const failure = answerAll(socket, batch, new Responder(setup))
-  socket.close()
+  // A socket that is none any more may be somebody else's by now.
+  if (failure !== 'EBADF') socket.close()
   tell(failure === undefined ? { kind: 'stopped' } : { kind: 'broken', reason: failure })
 }
 

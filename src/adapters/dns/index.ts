@@ -1,6 +1,7 @@
 export { startBatchedServer } from './batched-server.ts'
 export { addCounters, newCounters } from './counters.ts'
 export { type ListenOptions, startDgramServer } from './dgram-server.ts'
+export { DnsLook } from './look.ts'
 export { notify, type Secondary } from './notify.ts'
 export type { RateLimitPolicy } from './rate-limit.ts'
 export { Responder } from './responder.ts'

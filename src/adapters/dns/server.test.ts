@@ -4,13 +4,16 @@ import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '#adapters/system/index.ts'
 import { parseIpPrefix } from '#base/ip-address.ts'
 import { overrideTable } from '#core/places/index.ts'
 import { RCODE } from '#formats/dns-message/index.ts'
 import { type DnsServer, DnsServerError } from '#ports/dns-server.ts'
+import { NameServerLookError } from '#ports/name-server-look.ts'
 import { ask, decoded, query, sendTcp, sendUdp } from '../../../test/support/dns-client.ts'
 import { aSetup, aSnapshot } from '../../../test/support/zone.ts'
 import {
+  DnsLook,
   type ListenOptions,
   Responder,
   type ResponderSetup,
@@ -203,4 +206,20 @@ test('TCP: several questions on one connection, split anywhere', async () => {
 test('TCP: what is no query ends the connection', async () => {
   await using server = await startTcpServer(LOCAL, new Responder(aSetup()))
   assert.deepEqual(await sendTcp(server, [Buffer.alloc(3)]), [])
+})
+
+test('a look at a name server sees its serial and record; one that is silent or lame is told apart', async () => {
+  const { signal } = new AbortController()
+  await using server = await startDgramServer(LOCAL, aSetup())
+  const look = new DnsLook(systemClock)
+  const sight = await look.look(server, 'clamav.example', signal)
+  assert.equal(sight.serial, 42)
+  assert.match(sight.record ?? '', /^1\.4\.6:63:27100:/)
+  const fails = (at: Promise<unknown>, code: string) =>
+    assert.rejects(at, (error) => error instanceof NameServerLookError && error.code === code)
+  await fails(look.look(server, 'example.org', signal), 'lame')
+  await fails(
+    look.look({ host: '127.0.0.1', port: 1 }, 'clamav.example', AbortSignal.any([signal])),
+    'silent',
+  )
 })

@@ -1,3 +1,9 @@
+export {
+  type Disagreement,
+  describeDisagreement,
+  disagreements,
+  type ServerSight,
+} from './agree.ts'
 export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'
 export { DEFAULT_AUTHORITY, DEFAULT_POLICY } from './defaults.ts'
 export {

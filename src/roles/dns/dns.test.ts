@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempDisposable, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import {
+  mkdtempDisposable,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,9 +18,10 @@ import { toSeconds } from '#base/time.ts'
 import { printSnapshot, type ZoneSnapshot } from '#core/zone/index.ts'
 import { RCODE } from '#formats/dns-message/index.ts'
 import { down } from '../../../test/support/candidates.ts'
-import { ask, decoded, query, sendTcp } from '../../../test/support/dns-client.ts'
+import { ask, decoded, query, sendTcp, sendUdp } from '../../../test/support/dns-client.ts'
 import { aSerial } from '../../../test/support/values.ts'
 import { aSnapshot } from '../../../test/support/zone.ts'
+import { loadSystemCalls } from '../../adapters/dns/system-calls.ts'
 import { type DnsNode, type DnsOptions, SnapshotFile, startDns, ZoneFeed } from './index.ts'
 
 function fresh(more: Partial<ZoneSnapshot> = {}): ZoneSnapshot {
@@ -225,4 +234,32 @@ test('a delivered snapshot is followed; a broken one is told once, and touching 
   await utimes(file, later, later)
   await until(() => node.snapshot().heardAt === later)
   assert.equal(faults.length, 1)
+})
+
+/** Closes the socket under a server's feet, as no program would. */
+async function breakSocket(port: number): Promise<void> {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  const line = (await readFile('/proc/self/net/udp', 'utf8'))
+    .split('\n')
+    .find((one) => one.includes(`0100007F:${hex} `))
+  const inode = line?.trim().split(/\s+/)[9]
+  for (const name of await readdir('/proc/self/fd')) {
+    const target = await readlink(`/proc/self/fd/${name}`).catch(() => '')
+    if (target === `socket:[${inode}]`) loadSystemCalls()?.close(Number(name))
+  }
+}
+
+test('a server whose socket breaks is started again on its port, and that is told', {
+  skip: loadSystemCalls() === undefined && 'koffi does not load here',
+}, async () => {
+  await using at = await world()
+  at.feed.offer(fresh())
+  await using node = await at.start()
+  const server = serverOf(node)
+  await breakSocket(server.port)
+  await until(() => /broke \(EBADF\) and is started again/.test(at.events.join('\n')))
+  await until(async () => {
+    const answer = await sendUdp(server, query('clamav.example', 'SOA'), 200)
+    return answer !== undefined
+  })
 })
