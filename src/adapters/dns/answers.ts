@@ -22,9 +22,12 @@ export class PreparedAnswers {
   readonly view: ZoneView
   readonly #names = new Map<string, Map<number, Entry>>()
   readonly #absent = new Map<string, Prepared>()
+  readonly #draw: () => number
 
-  constructor(snapshot: ZoneSnapshot) {
+  /** `draw` gives whole numbers: where each answer begins its turns. From 0 each time, a zone that changes every second would favour the first. */
+  constructor(snapshot: ZoneSnapshot, draw: () => number) {
     this.view = new ZoneView(snapshot)
+    this.#draw = draw
   }
 
   /** Names that have something prepared. */
@@ -54,7 +57,7 @@ export class PreparedAnswers {
       this.#absent.set(apex, known)
       return known
     }
-    const prepared = prepare(answer, name)
+    const prepared = prepare(answer, name, this.#draw())
     if (answer.worthKeeping && KEPT_TYPES.has(type)) this.#keep(query, place, prepared)
     return prepared
   }

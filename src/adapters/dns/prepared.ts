@@ -40,8 +40,8 @@ export interface PreparedAddresses {
 
 const QUESTION_AT = 12
 
-/** `name` is the question's: names in the answer are written as pointers into it. */
-export function prepare(answer: ZoneAnswer, name: DnsName): Prepared {
+/** `name` is the question's: names in the answer are written as pointers into it. `turn` is whose turn is first. */
+export function prepare(answer: ZoneAnswer, name: DnsName, turn: number): Prepared {
   const writer = new MessageWriter()
   writer.bytes(new Uint8Array(QUESTION_AT))
   writer.nameAs(name, nameToWire(name))
@@ -59,7 +59,7 @@ export function prepare(answer: ZoneAnswer, name: DnsName): Prepared {
     addresses,
     authority: write(answer.authority),
     additional: write(answer.additional),
-    turn: 0,
+    turn,
   }
 }
 

@@ -24,7 +24,7 @@ import { newCounters } from './counters.ts'
 import type { Prepared } from './prepared.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { type ResponderSetup, type Transport, UDP_BYTES_MAX } from './setup.ts'
-import { kindOf, OPTION_HEAD_BYTES, sizeLimit, writeOption } from './wire.ts'
+import { dice, kindOf, OPTION_HEAD_BYTES, sizeLimit, writeOption } from './wire.ts'
 
 const OPT_BYTES = 11
 /** In the option of RFC 7871: family (2), source, scope. */
@@ -41,6 +41,7 @@ export class Responder {
   readonly #setup: Omit<ResponderSetup, 'snapshot' | 'places' | 'overrides'>
   readonly #limiter: RateLimiter
   readonly #turns: readonly Uint32Array[]
+  readonly #draw: () => number
   #answers: PreparedAnswers
   #places: RangeTable
   #overrides: RangeTable
@@ -54,7 +55,8 @@ export class Responder {
     const { snapshot, places, overrides, ...rest } = setup
     this.#setup = rest
     this.#limiter = new RateLimiter(setup.rateLimit, setup.seed)
-    this.#answers = new PreparedAnswers(snapshot)
+    this.#draw = dice(setup.seed)
+    this.#answers = new PreparedAnswers(snapshot, this.#draw)
     this.#places = places
     this.#overrides = overrides
     this.#turns = Array.from({ length: ADDRESSES_MAX + 1 }, (_, room) => new Uint32Array(room))
@@ -70,7 +72,7 @@ export class Responder {
   }
 
   answerFrom(snapshot: ZoneSnapshot): void {
-    this.#answers = new PreparedAnswers(snapshot)
+    this.#answers = new PreparedAnswers(snapshot, this.#draw)
   }
 
   placeBy(places: RangeTable, overrides: RangeTable = EMPTY_TABLE): void {

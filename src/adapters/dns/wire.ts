@@ -26,3 +26,14 @@ export function kindOf({ rcode, head, addresses }: Prepared): number {
   const first = head.byteLength > 4 ? head.readUInt32BE(0) : 0
   return rcode ^ (first << 4) ^ ((addresses?.blocks.byteLength ?? 0) << 8)
 }
+
+/** Xorshift: whole numbers from 1 to 2^32 - 1, none of which anything secret rests on. */
+export function dice(seed: number): () => number {
+  let state = seed | 1
+  return () => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return state >>> 0
+  }
+}
