@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { addBackupCommands } from './commands/backup.ts'
 import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
+import { addMirrorCommands } from './commands/mirror.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
-import { CommandEnd, complain, EXIT } from './io.ts'
+import { addSigmakerCommands } from './commands/sigmaker.ts'
+import { CommandEnd, complain, EXIT, mindStandardOutput } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
 export function program(): Command {
@@ -24,6 +27,9 @@ export function program(): Command {
   addReleaseCommand(cvdnet)
   addRunCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addMirrorCommands(cvdnet)
+  addSigmakerCommands(cvdnet)
+  addBackupCommands(cvdnet)
   addExplainCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
@@ -52,4 +58,5 @@ function worldWords(error: unknown): string {
   return `${error.message}${cause}`
 }
 
+mindStandardOutput()
 process.exitCode = await main(process.argv.slice(2))

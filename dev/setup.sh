@@ -30,12 +30,24 @@ want_debian() {
   fi
 }
 
+# PostgreSQL's programs, in a folder of their own; tests start their own server. The package would start one for the
+# whole machine, unless it is told before.
+want_postgres() {
+  for program in /usr/lib/postgresql/*/bin/initdb; do [ -x "$program" ] && return 0; done
+  conf=/etc/postgresql-common/createcluster.conf
+  if [ "$(id -u)" = 0 ] && [ ! -e "$conf" ]; then
+    mkdir -p "${conf%/*}" && echo 'create_main_cluster = false' > "$conf"
+  fi
+  want_debian initdb=postgresql
+}
+
 want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync usr/share/tor/geoip=tor-geoipdb ;;
   test)
     want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
       usr/share/tor/geoip=tor-geoipdb dig=bind9-dnsutils unbound=unbound \
-      nsd=nsd knotd=knot ip=iproute2 "pdns_server=pdns-server pdns-backend-remote" ;;
+      nsd=nsd knotd=knot ip=iproute2 "pdns_server=pdns-server pdns-backend-remote"
+    want_postgres ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { complain, EXIT, say } from '../io.ts'
 
 /**
- * `cvdnet clientsync MASTER [--conf FILE]`: what OpenSSH's forced command runs on a mirror (R50–R65), and an operator
+ * `cvdnet clientsync MASTER [--conf FILE] [--no-rebuild]`: what OpenSSH's forced command runs on a mirror (R50–R65), and an operator
  * by hand or from cron. 0 done, or left to the run that is under way; 1 refused; 2 a conf with faults, all of them
  * told; 3 the world failed.
  */
@@ -18,19 +18,31 @@ export function addClientsyncCommand(cvdnet: Command): void {
       'settings of this mirror',
       join(homedir(), 'etc', 'clam-clientsync.conf'),
     )
-    .action(async (master: string, { conf }: { conf: string }) => {
-      process.exitCode = await clientsync(master, conf)
+    .option(
+      '--no-rebuild',
+      'fetch every new file whole, also those that could be made of the version here and patches',
+    )
+    .action(async (master: string, options: ClientsyncOptions) => {
+      process.exitCode = await clientsync(master, options)
     })
 }
 
-async function clientsync(master: string, confFile: string): Promise<number> {
+interface ClientsyncOptions {
+  readonly conf: string
+  readonly rebuild: boolean
+}
+
+async function clientsync(
+  master: string,
+  { conf: confFile, rebuild }: ClientsyncOptions,
+): Promise<number> {
   const { MirrorError, SYNC_STATUS, syncOnce } = await import('#roles/mirror/index.ts')
   const stop = new AbortController()
   const onSignal = (name: string) => stop.abort(new Error(`stopped by ${name}`))
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal).once('SIGHUP', onSignal)
   try {
     const voice = { print: say, complain }
-    const end = await syncOnce({ confFile, master, voice, signal: stop.signal })
+    const end = await syncOnce({ confFile, master, rebuild, voice, signal: stop.signal })
     return SYNC_STATUS[end.kind]
   } catch (error) {
     if (!(error instanceof MirrorError)) throw error

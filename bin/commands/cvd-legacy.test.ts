@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempDisposableSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -36,7 +36,7 @@ test('cvd legacy writes four files, or none and why', () => {
   const strict = cvdnet('legacy', ...args)
   assert.equal(strict.status, 1)
   assert.match(strict.complaint, /main\.cud: nobody has signed it.*--unsigned/)
-  assert.deepEqual(readdirSync(at('old')), [])
+  assert.ok(!existsSync(at('old')))
   const lax = cvdnet('legacy', '--unsigned', ...args)
   assert.deepEqual([lax.status, lax.complaint], [0, ''])
   assert.match(lax.out, /viruses\.db: 1 signatures, 1 left out\n/)
@@ -45,7 +45,7 @@ test('cvd legacy writes four files, or none and why', () => {
   const none = cvdnet('legacy', '--unsigned', at('main.cud'), at('hashes.cud'), '-o', at('new'))
   assert.equal(none.status, 1)
   assert.match(none.complaint, /hashes\.cud: none of its 1 signatures fits the old format/)
-  assert.deepEqual(readdirSync(at('new')), [])
+  assert.ok(!existsSync(at('new')))
   assert.equal(cvdnet('legacy', ...args.slice(0, 2)).status, 2)
   assert.equal(cvdnet('legacy', at('gone.cud'), at('daily.cud'), '-o', at('x')).status, 3)
 })

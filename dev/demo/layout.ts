@@ -19,6 +19,7 @@ import {
 /** Where the demo keeps what: all below one folder, kept between runs. */
 export const layout = (folder: string) => ({
   networkJson: join(folder, 'network.json'),
+  store: join(folder, 'store.sqlite'),
   networkKeys: join(folder, 'keys', 'network'),
   publisherSecrets: join(folder, 'keys', 'publisher.json'),
   publisherKeys: join(folder, 'keys', 'publisher.pub.json'),

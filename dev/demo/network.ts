@@ -1,9 +1,17 @@
 import { join } from 'node:path'
 import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
-import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
-import { publicKeys } from '#formats/dsig/index.ts'
+import { openStore } from '#adapters/store/index.ts'
+import { NOTIFY_USER, UPLOAD_USER } from '#core/gate/index.ts'
+import type { SigmakerRecord } from '#core/mirrors/index.ts'
+import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
+import type { Store } from '#ports/store.ts'
 import type { DnsNode } from '#roles/dns/index.ts'
-import { type Master, type PushEvent, startMaster } from '#roles/master/index.ts'
+import {
+  type Master,
+  type MasterPublisher,
+  type PushEvent,
+  startMaster,
+} from '#roles/master/index.ts'
 import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
 import { type DemoKeys, freePort, layout, prepareKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
@@ -14,6 +22,7 @@ import {
   masterTriggerKey,
   type PlannedMirror,
   planMirrors,
+  registerMirrors,
   UPLOAD_LIMITS,
 } from './parts.ts'
 import { startSite } from './site.ts'
@@ -27,7 +36,13 @@ export interface DemoOptions {
   readonly onEvent: (line: string) => void
   readonly onPush: (mirror: string, event: PushEvent) => void
   /** Besides the demo's own, who may release everything. */
-  readonly moreSigmakers?: readonly Releaser[]
+  readonly moreSigmakers?: readonly SigmakerRecord[]
+  /** Instead of a file in the folder. */
+  readonly store?: Store
+  /** How long a release waits for the store. */
+  readonly storePatienceMs?: number
+  /** Whose databases the master accepts, given the demo's own publisher; by default his, with his patches made. */
+  readonly publishers?: (own: PublisherSecrets) => readonly MasterPublisher[]
   /** Where the name server listens, 0 for a port that is free; and whether it answers for cvd.clamav.net, too. */
   readonly dns?: { readonly port: number; readonly overrideClamavNet: boolean }
   /** Starts the mirrors elsewhere than in this process. */
@@ -36,6 +51,7 @@ export interface DemoOptions {
 
 export interface DemoNetwork extends AsyncDisposable {
   readonly json: NetworkJson
+  readonly store: Store
   readonly master: Master
   readonly keys: DemoKeys
   readonly dns: DnsNode
@@ -59,6 +75,9 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   let published: Master['published'] = () => undefined
   const start = options.startMirrors ?? startHere
   starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, masterKey))))
+  const store =
+    options.store ?? starting.use(await openStore({ kind: 'sqlite', path: layout(folder).store }))
+  await registerMirrors(store, planned)
   const master = starting.use(
     await startMaster({
       name: MASTER,
@@ -78,13 +97,17 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
         retryMaxMs: 5 * 60_000,
       },
       timestampEveryMs: 6 * 3_600_000,
-      publishers: [publicKeys(keys.publisher)],
+      publishers: (options.publishers ?? ownPublisher)(keys.publisher),
       networkKeys: layout(folder).networkKeys,
       sigmakers: [
-        { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*' },
+        { name: 'sigmaker', keys: [keys.sigmaker.publicKey], databases: '*', mail: undefined },
         ...(options.moreSigmakers ?? []),
       ],
-      mirrors: planned,
+      mirrors: [],
+      store,
+      ...(options.storePatienceMs === undefined
+        ? {}
+        : { storePatienceMs: options.storePatienceMs }),
       onEvent,
       onPush: (mirror, event) => {
         zone.see(mirror, event, published())
@@ -101,12 +124,16 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
     mode: 0o600,
   })
   const running = starting.move()
-  return { json, master, keys, dns, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { json, store, master, keys, dns, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 /** Version that the demo's own database would have next. */
 export function nextVersion({ master }: DemoNetwork): number {
   return (master.published()?.release.files.get('demo.cvd')?.version ?? 0) + 1
+}
+
+function ownPublisher(secrets: PublisherSecrets): readonly MasterPublisher[] {
+  return [{ keys: publicKeys(secrets), secrets, always: [] }]
 }
 
 async function startHere(mirrors: readonly MirrorOptions[]): Promise<AsyncDisposable> {
@@ -120,7 +147,7 @@ async function startHere(mirrors: readonly MirrorOptions[]): Promise<AsyncDispos
 
 function mirrorOptions(
   folder: string,
-  { name, host, httpPort, sshPort, conf }: PlannedMirror,
+  { record: { name, host, httpPort, sshPort }, conf }: PlannedMirror,
   masterKey: string,
 ): MirrorOptions {
   return {
@@ -155,16 +182,16 @@ function describe(
         hostKey: master.ssh.hostKey,
       },
     ],
-    mirrors: mirrors.map((mirror) => ({
-      name: mirror.name,
-      host: mirror.host,
-      httpPort: mirror.httpPort,
-      sshPort: mirror.sshPort,
-      country: mirror.country,
-      region: mirror.region,
-      docroot: mirror.docroot,
-      conf: mirror.conf,
-      ...mirror.rsyncLogin,
+    mirrors: mirrors.map(({ record, login, docroot, conf }) => ({
+      name: record.name,
+      host: record.host,
+      httpPort: record.httpPort,
+      sshPort: record.sshPort,
+      country: record.country,
+      region: record.region,
+      docroot,
+      conf,
+      ...login,
     })),
     sigmaker: {
       name: 'sigmaker',

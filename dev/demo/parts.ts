@@ -2,9 +2,12 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
+import { epochMs } from '#base/time.ts'
+import type { MirrorRecord } from '#core/mirrors/index.ts'
 import { printClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
-import { type MasterMirror, masterFiles } from '#roles/master/index.ts'
+import type { Store } from '#ports/store.ts'
+import { masterFiles } from '#roles/master/index.ts'
 import { layout, newPassword } from './layout.ts'
 
 export const MODULE = 'clamavdb'
@@ -27,8 +30,10 @@ const PLACES = [
   ['ZA', 'other'],
 ] as const
 
-/** A mirror before it runs: everything that its operator and the master have agreed on. */
-export interface PlannedMirror extends MasterMirror {
+/** A mirror before it runs: everything that its operator and the masters have agreed on. */
+export interface PlannedMirror {
+  readonly record: MirrorRecord
+  readonly login: { readonly user: string; readonly password: string }
   readonly conf: string
   readonly docroot: string
 }
@@ -54,7 +59,7 @@ async function planMirror(
   const name = `mirror${number}`
   const at = layout(folder).mirror(name)
   const [country, region] = PLACES[(number - 1) % PLACES.length] ?? PLACES[0]
-  const rsyncLogin = { user: name, password: newPassword() }
+  const login = { user: name, password: newPassword() }
   for (const place of [dirname(at.conf), at.docroot, at.state]) {
     await mkdir(place, { recursive: true })
   }
@@ -62,8 +67,8 @@ async function planMirror(
   await copyFile(layout(folder).publisherKeys, at.publisherKeys)
   const conf = printClientsyncConf({
     to: at.docroot,
-    rsyncUser: rsyncLogin.user,
-    rsyncPassword: rsyncLogin.password,
+    rsyncUser: login.user,
+    rsyncPassword: login.password,
     exclude: ['local_*'],
     module: MODULE,
     masters: new Map([[MASTER, { host: MASTER_HOST, port: ports.rsync }]]),
@@ -74,19 +79,47 @@ async function planMirror(
     others: new Map(),
   })
   await writeFileAtomic(at.conf, conf, { mode: 0o600 })
-  return {
+  const host = `127.0.1.${number}`
+  const record: MirrorRecord = {
     name,
-    host: `127.0.1.${number}`,
+    stage: 'listed',
+    stageSince: epochMs(Date.now()),
+    stageReason: 'a mirror of the demo',
+    host,
+    addresses: [host],
     httpPort: ports.http,
     sshPort: ports.ssh,
-    user: 'clamavdb',
+    account: 'clamavdb',
     hostKey: (await loadOrMakeKey(at.hostKey, name)).publicKey,
+    aliases: [],
     country,
     region,
-    rsyncLogin,
-    conf: at.conf,
-    docroot: at.docroot,
+    bandwidthMbit: 100,
+    admin: undefined,
+    rsyncLogin: login,
+    downtimes: [],
+    push: { bandwidthKbit: undefined, window: undefined },
   }
+  return { record, login, conf: at.conf, docroot: at.docroot }
+}
+
+/** Its ports and passwords are new at each start: what the registry holds from an earlier one is replaced. */
+export async function registerMirrors(
+  { registry }: Store,
+  planned: readonly PlannedMirror[],
+): Promise<void> {
+  const names = new Set(planned.map(({ record }) => record.name))
+  const known = new Map((await registry.mirrors.list()).map((one) => [one.name, one.revision]))
+  for (const [name, revision] of known) {
+    if (!names.has(name)) await registry.mirrors.remove(name, revision)
+  }
+  await registry.mirrors.putAll(
+    planned.map(({ record }) => ({
+      name: record.name,
+      value: record,
+      over: known.get(record.name),
+    })),
+  )
 }
 
 /** The key that a mirror knows its master by. */

@@ -20,7 +20,10 @@ export async function startSite(current: string): Promise<Site> {
       await wait(LOOK_EVERY_MS, undefined, { signal: stop.signal }).catch(() => {})
       const now = await realpath(current).catch(() => tree)
       if (now === tree || stop.signal.aborted) continue
-      snapshot = await loadSnapshot(now, { signal: stop.signal })
+      // Stopped half-way, or the tree went meanwhile: the next look tells.
+      const loaded = await loadSnapshot(now, { signal: stop.signal }).catch(() => undefined)
+      if (loaded === undefined) continue
+      snapshot = loaded
       tree = now
     }
   }

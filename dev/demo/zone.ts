@@ -6,7 +6,7 @@ import type { DbName, DbVersion, Serial } from '#base/names.ts'
 import { type EpochMs, toSeconds } from '#base/time.ts'
 import { decideAnnouncement, describeSpread, type MirrorSight } from '#core/announce/index.ts'
 import type { PlaceOverride } from '#core/places/index.ts'
-import { type Candidate, regionOf } from '#core/selection/index.ts'
+import type { Candidate } from '#core/selection/index.ts'
 import {
   type Announced,
   DEFAULT_AUTHORITY,
@@ -17,8 +17,6 @@ import { type DnsNode, startDns, ZoneFeed } from '#roles/dns/index.ts'
 import type { PushEvent } from '#roles/master/index.ts'
 import type { PlannedMirror } from './parts.ts'
 
-/** Every mirror of the demo claims the same. */
-const BANDWIDTH_MBIT = 100
 const CONFIRM_EVERY_MS = 60_000
 /** What the record says of the engine: the version that the tests run against. */
 const ENGINE = { newestClamav: '1.4.6', versionWarning: 0, level: 90 } as const
@@ -100,11 +98,12 @@ export class DemoZone {
     this.#onEvent(`dns: release ${serial} is announced: ${describeSpread(verdict.spread)}`)
   }
 
-  #sightOf({ name }: PlannedMirror): MirrorSight {
+  #sightOf({ record }: PlannedMirror): MirrorSight {
+    const { name, bandwidthMbit } = record
     const sight = this.#sights.get(name)
     return {
       name,
-      bandwidthMbit: BANDWIDTH_MBIT,
+      bandwidthMbit,
       // One that was not looked at yet is waited for.
       healthy: sight?.failure === undefined,
       serial: sight?.serial,
@@ -128,7 +127,8 @@ export class DemoZone {
     }
   }
 
-  #candidate({ name, host, country }: PlannedMirror): Candidate {
+  #candidate({ record }: PlannedMirror): Candidate {
+    const { name, country, region, bandwidthMbit, addresses } = record
     const { serial, failure } = this.#sights.get(name) ?? {
       serial: undefined,
       failure: 'it was not looked at yet',
@@ -136,11 +136,11 @@ export class DemoZone {
     return {
       name,
       country,
-      region: regionOf(country) ?? 'other',
-      bandwidthMbit: BANDWIDTH_MBIT,
+      region,
+      bandwidthMbit,
       serial,
       listing: { kind: 'listed' },
-      addresses: addressOf(host).map((bytes) => ({
+      addresses: addresses.flatMap(addressOf).map((bytes) => ({
         bytes,
         condition: failure === undefined ? { kind: 'healthy' } : { kind: 'down', reason: failure },
       })),

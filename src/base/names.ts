@@ -39,3 +39,8 @@ export function generation(value: number): Generation | undefined {
 function isCounter(value: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= 0x7fff_ffff
 }
+
+/** What a mirror, master, sigmaker, account or module goes by; never with a dash in front, which would be an option. */
+export function isPlainName(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/.test(text)
+}

@@ -12,6 +12,11 @@ export interface TransferOptions {
   readonly linkAgainst?: string
   /** Patterns in rsync's syntax that are neither fetched nor deleted. */
   readonly exclude: readonly string[]
+  /**
+   * Paths that another pull may bring, and this one does not; unless it was cut off in the middle of one, which it then
+   * ends.
+   */
+  readonly later?: readonly string[]
   /** Compare content where length and time are equal: slower, for a second try after a tree that did not verify. */
   readonly byContent?: boolean
   readonly onLine: (line: string) => void

@@ -68,9 +68,15 @@ const UPLOADS: readonly {
   },
   {
     situation: 'a .sign that cannot be checked',
+    as: 'test-3.cvd.sign',
+    bytes: () => readFile(realData('clamav/test-3.cvd.sign')),
+    reason: /test-3\.cvd\.sign: no certificate authority/,
+  },
+  {
+    situation: 'a .sign for what is not here',
     as: 'test-4.cvd.sign',
     bytes: () => readFile(realData('clamav/test-4.cvd.sign')),
-    reason: /test-4\.cvd\.sign: no certificate authority/,
+    reason: /test-4\.cvd\.sign: signs test-4\.cvd, and no database/,
   },
   {
     situation: 'a plain file outside a signed set',
@@ -131,9 +137,8 @@ describe('the gate, from a sigmaker’s terminal', { skip }, () => {
       const aside = (await readdir(join(state, 'refused'))).toSorted().at(-1) ?? ''
       const kept = await readdir(join(state, 'refused', aside))
       assert.deepEqual(kept.toSorted(), [as, 'reasons.txt'].toSorted())
-      const journal = (await readFile(join(state, 'journal.jsonl'), 'utf8')).trim().split('\n')
-      const entry = JSON.parse(journal.at(-1) ?? '{}')
-      assert.equal(entry.what, 'refused')
+      const [entry] = await network.store.journal.read({ limit: 1 })
+      assert.equal(entry?.what, 'refused')
       assert.match(entry.why.join('\n'), reason)
       assert.deepEqual(await readdir(join(state, 'uploads', 'sigmaker', 'public_html')), [])
     })
@@ -156,7 +161,7 @@ test('a sigmaker releases only what is his, an unknown key or a password opens n
   const bob = await loadOrMakeKey(join(keys.path, 'bob'), 'bob')
   await loadOrMakeKey(join(keys.path, 'stranger'), 'stranger')
   await using network = await testNetwork(1, {
-    moreSigmakers: [{ name: 'bob', keys: [bob.publicKey], databases: ['acme'] }],
+    moreSigmakers: [{ name: 'bob', keys: [bob.publicKey], databases: ['acme'], mail: undefined }],
   })
   const [master] = network.json.masters
   assert.ok(master)

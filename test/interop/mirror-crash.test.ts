@@ -1,11 +1,14 @@
 /** A mirror that is killed anywhere shows old or new files in the right order, and the next run puts it right. */
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { asText, contentOf, releaseFiles, synced } from '../support/mirror-sync.ts'
 import { type Files, type MirrorWorld, mirrorWorld } from '../support/mirror-world.ts'
+import { patchedFiles } from '../support/patched-versions.ts'
 
 const SCRIPT = join(import.meta.dirname, '../support/sync-until.ts')
 
@@ -14,8 +17,12 @@ interface Ran {
   readonly steps: readonly string[]
 }
 
+/** Databases of any size are made again, where there are patches. */
+const REBUILD_BYTES_MIN = 1
+
 function syncUntil(it: MirrorWorld, step: number | 'end'): Ran {
-  const args = [SCRIPT, it.conf, it.home, step === 'end' ? '' : String(step)]
+  const until = step === 'end' ? '' : String(step)
+  const args = [SCRIPT, it.conf, it.home, until, String(REBUILD_BYTES_MIN)]
   const { signal, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (signal === 'SIGKILL') return { killed: true, steps: [] }
   const told: unknown = JSON.parse(stdout || '{}')
@@ -44,12 +51,12 @@ async function servedTree(it: MirrorWorld): Promise<unknown> {
 }
 
 async function assertPutRight(it: MirrorWorld, files: Files): Promise<void> {
-  await synced(it)
+  await synced(it, { rebuildBytesMin: REBUILD_BYTES_MIN })
   assert.deepEqual(await contentOf(it.docroot), { ...asText(files), 'local_logo.png': 'logo' })
   assert.deepEqual(await servedTree(it), asText(files))
   const left = await readdir(it.state, { recursive: true })
   assert.deepEqual(
-    left.filter((name) => /incoming|\.tmp$|next-/.test(name)),
+    left.filter((name) => /incoming|\.tmp$|next-|^rebuild/.test(name)),
     [],
   )
   assert.deepEqual(await readdir(join(it.state, 'pending')), [])
@@ -60,11 +67,13 @@ async function killAtEveryStep(
   before: Files,
   after: Files,
   reset: () => Promise<void>,
+  alsoSteps: readonly string[] = [],
 ): Promise<void> {
   await reset()
   const { steps } = syncUntil(it, 'end')
   assert.ok(steps.length > 12, steps.join())
-  for (const name of ['pulled', 'verified', 'recorded', 'adopted', 'switched', 'put:timestamp']) {
+  const usual = ['pulled', 'verified', 'recorded', 'adopted', 'switched', 'put:timestamp']
+  for (const name of [...usual, ...alsoSteps]) {
     assert.ok(steps.includes(name), `${name} is among ${steps.join()}`)
   }
   for (let step = 0; step <= steps.length; step++) {
@@ -83,9 +92,43 @@ async function killAtEveryStep(
   }
 }
 
-test('killed at every step of an update', async () => {
+/** What it is, the two releases, and steps that it has to have. */
+const UPDATES: readonly (readonly [
+  string,
+  (it: MirrorWorld) => Promise<readonly [Files, Files]>,
+  readonly string[],
+])[] = [
+  ['with whole files', async (it) => [releaseFiles(it, 1), releaseFiles(it, 2)], []],
+  [
+    'with a rebuild',
+    async (it) => [await withPatch(it, 1), await withPatch(it, 2)],
+    ['rebuilt:daily.cvd', 'staged:daily.cvd', 'linked:main.cvd'],
+  ],
+  [
+    'with a second pull, since a rebuild cannot be',
+    async (it) => {
+      const { 'daily.cvd.header': _none, ...after } = await withPatch(it, 2)
+      return [await withPatch(it, 1), after]
+    },
+    ['linked:main.cvd'],
+  ],
+]
+
+async function withPatch(it: MirrorWorld, n: number): Promise<Files> {
+  const patched = await patchedFiles(it, n, { lines: 200, patches: 1 })
+  return { ...releaseFiles(it, n), 'main-1.cdiff': 'the main one is patched, too', ...patched }
+}
+
+for (const [how, files, steps] of UPDATES) {
+  test(`killed at every step of an update ${how}`, () => killedUpdate(files, steps))
+}
+
+async function killedUpdate(
+  files: (it: MirrorWorld) => Promise<readonly [Files, Files]>,
+  steps: readonly string[],
+): Promise<void> {
   await using it = await mirrorWorld()
-  const [before, after] = [releaseFiles(it, 1), releaseFiles(it, 2)]
+  const [before, after] = await files(it)
   await mkdir(it.docroot)
   await writeFile(join(it.docroot, 'local_logo.png'), 'logo')
   await it.publish(1, before)
@@ -95,12 +138,44 @@ test('killed at every step of an update', async () => {
   for (const name of ['state', 'htdocs']) {
     spawnSync('cp', ['-a', join(it.dir, name), join(it.dir, `${name}.before`)])
   }
-  await killAtEveryStep(it, before, after, async () => {
-    for (const name of ['state', 'htdocs']) {
-      await rm(join(it.dir, name), { recursive: true, force: true })
-      spawnSync('cp', ['-a', join(it.dir, `${name}.before`), join(it.dir, name)])
-    }
-  })
+  await killAtEveryStep(
+    it,
+    before,
+    after,
+    async () => {
+      for (const name of ['state', 'htdocs']) {
+        await rm(join(it.dir, name), { recursive: true, force: true })
+        spawnSync('cp', ['-a', join(it.dir, `${name}.before`), join(it.dir, name)])
+      }
+    },
+    steps,
+  )
+}
+
+test('killed while a thread makes a database, which the next run does again', async () => {
+  await using it = await mirrorWorld()
+  const much = { lines: 40_000, patches: 1 }
+  const [before, after] = [await patchedFiles(it, 1, much), await patchedFiles(it, 2, much)]
+  await it.publish(1, before)
+  await synced(it)
+  await it.publish(2, after)
+  const child = spawn(process.execPath, [SCRIPT, it.conf, it.home, ''], { stdio: 'ignore' })
+  const ended = once(child, 'exit')
+  const making = join(it.state, 'rebuild')
+  const deadline = Date.now() + 60_000
+  // Its scratch folder has something in it: it unpacks, patches or packs.
+  while ((await readdir(making).catch(() => [])).length === 0) {
+    assert.ok(Date.now() < deadline && child.exitCode === null, 'the thread works')
+    await setTimeout(5)
+  }
+  child.kill('SIGKILL')
+  await ended
+  assert.deepEqual(await contentOf(it.docroot), asText(before))
+  assert.ok((await readdir(making)).length > 0, 'it was in the middle of it')
+  const end = await synced(it)
+  assert.equal(end.rebuilds[0]?.end.kind, 'rebuilt')
+  assert.deepEqual(await contentOf(it.docroot), asText(after))
+  assert.ok(!(await readdir(it.state)).includes('rebuild'))
 })
 
 test('killed at every step of the first sync', async () => {

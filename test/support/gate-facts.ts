@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { epochMs, epochSeconds } from '#base/time.ts'
-import { type DatabaseFacts, judge, type Releaser, type SetFacts } from '#core/gate/index.ts'
+import {
+  type DatabaseFacts,
+  judge,
+  type PatchFacts,
+  type Releaser,
+  type SetFacts,
+  type SignatureFacts,
+} from '#core/gate/index.ts'
 import type { Release, ReleaseFile } from '#core/release/index.ts'
 import { aName, aSerial, aVersion } from './values.ts'
 
@@ -19,7 +26,7 @@ export const NOTHING: SetFacts = {
   sets: [],
   strangers: [],
   unlisted: [],
-  detachedSignatures: [],
+  signatures: [],
 }
 
 export function database(change: Partial<DatabaseFacts> = {}): DatabaseFacts {
@@ -33,6 +40,7 @@ export function database(change: Partial<DatabaseFacts> = {}): DatabaseFacts {
       builtAt: epochSeconds(BUILT + 600),
       builtAtInWords: epochSeconds(BUILT + 570),
       md5: 'ab00',
+      sha256: 'head',
     },
     members: ['COPYING', 'daily.info', 'daily.ndb'],
     signedBy: 'ClamAV',
@@ -47,6 +55,26 @@ export function header(
   const { header: good } = database()
   assert.ok(good)
   return { header: { ...good, ...change } }
+}
+
+export function patch(change: Partial<PatchFacts> = {}): PatchFacts {
+  return {
+    file: 'daily-8.cdiff',
+    bytes: 400,
+    sha256: 'patch',
+    name: aName('daily'),
+    version: aVersion(8),
+    signedBy: 'ClamAV',
+    faults: [],
+    leads: { kind: 'yes' },
+    ...change,
+  }
+}
+
+export function signature(change: Partial<SignatureFacts> = {}): SignatureFacts {
+  const of = change.of ?? 'daily-8.cvd'
+  const verdict = { kind: 'good', signer: 'CN' } as const
+  return { file: `${of}.sign`, bytes: 5000, sha256: 'sign', of, verdict, ...change }
 }
 
 export function published(...files: readonly ReleaseFile[]): Release {
@@ -72,7 +100,8 @@ export function reasonsOf(
   facts: Partial<SetFacts>,
   release: Release | undefined,
   who = alice,
+  about: Parameters<typeof judge>[4] = {},
 ): string[] {
-  const verdict = judge({ ...NOTHING, ...facts }, who, release, now)
+  const verdict = judge({ ...NOTHING, ...facts }, who, release, now, about)
   return verdict.kind === 'refused' ? verdict.reasons.map(({ kind }) => kind) : []
 }

@@ -27,6 +27,8 @@ export interface MirrorWorld extends AsyncDisposable {
   readonly docroot: string
   readonly state: string
   readonly rsyncPort: number
+  /** Of the publisher whom the mirror knows. */
+  readonly secrets: PublisherSecrets
   /** A signed database. `as` puts it under another name than its content has. */
   cvd(name: string, version: number, text?: string): Uint8Array
   /** Makes a tree, signs it, and shows it. `after` may spoil it before it is shown. */
@@ -96,6 +98,7 @@ export async function mirrorWorld(): Promise<MirrorWorld> {
     home,
     ...at,
     rsyncPort: daemon.port,
+    secrets,
     writeConf,
     show,
     cvd: (name, version, text = 'x') => database(secrets, name, version, text),
@@ -115,13 +118,14 @@ export async function mirrorWorld(): Promise<MirrorWorld> {
 /** Signatures are salted, so that a second one of the same content would be another file. */
 const databases = new Map<string, Uint8Array>()
 
-function database(
+/** The same bytes for the same arguments. */
+export function database(
   secrets: PublisherSecrets,
   name: string,
   version: number,
   text: string,
 ): Uint8Array {
-  const key = `${name} ${version} ${text}`
+  const key = `${secrets.publisher} ${name} ${version} ${text}`
   const built = databases.get(key) ?? build(secrets, name, version, text)
   databases.set(key, built)
   return built

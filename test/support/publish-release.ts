@@ -51,6 +51,19 @@ export async function publishInto(
   folder: string,
   n: number,
 ): Promise<void> {
+  const { release, incoming } = await contentOf(folder, n)
+  const pointers = stampOf(n, n)
+  await releases.publish(
+    { release, generation: aGeneration(n), pointers, now: epochMs(0) },
+    incoming,
+  )
+}
+
+/** The files of release N, written below `folder`. */
+export async function contentOf(
+  folder: string,
+  n: number,
+): Promise<{ readonly release: Release; readonly incoming: ReadonlyMap<string, string> }> {
   const uploads = join(folder, 'uploads')
   await mkdir(uploads, { recursive: true })
   const files: ReleaseFile[] = []
@@ -71,9 +84,11 @@ export async function publishInto(
     publishedAt: epochSeconds(1_700_000_000),
     files: new Map(files.map((file) => [file.path, file])),
   }
-  const pointers = new Map([['timestamp', `0\n0\nserial ${n} generation ${n}\n`]])
-  const now = epochMs(0)
-  await releases.publish({ release, generation: aGeneration(n), pointers, now }, incoming)
+  return { release, incoming }
+}
+
+export function stampOf(serial: number, generation: number): ReadonlyMap<string, string> {
+  return new Map([['timestamp', `0\n0\nserial ${serial} generation ${generation}\n`]])
 }
 
 if (import.meta.main) {

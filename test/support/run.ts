@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 export interface Ended {
   readonly status: number | null
@@ -22,6 +23,9 @@ export function run(
     readonly cwd?: string
     readonly input?: string
     readonly timeoutMs?: number
+    /** Another user than ours; only root may. */
+    readonly uid?: number
+    readonly gid?: number
     readonly onStart?: (child: ChildProcess) => void
   } = {},
 ): Promise<Ended> {
@@ -29,6 +33,7 @@ export function run(
     cwd: options.cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.gid ?? options.uid }),
   })
   options.onStart?.(child)
   let out = ''
@@ -52,6 +57,23 @@ export function run(
       resolve({ status, out, err, all })
     })
   })
+}
+
+/** Long on any machine; what is waited for comes within a second or two. */
+const PATIENCE_MS = 20_000
+const LOOK_EVERY_MS = 50
+
+/** Tries until it does not throw; throws what it threw last when patience ends. */
+export async function eventually<T>(work: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + PATIENCE_MS
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await wait(LOOK_EVERY_MS)
+    }
+  }
 }
 
 /** A reason to skip when one of the programs is not installed, else false. */

@@ -1,10 +1,10 @@
 /**
  * A child process for the kill tests: one sync that ends itself, as a power cut would, at the Nth step.
- * Usage: sync-until.ts CONF HOME N. Step 0 is the first line that rsync tells. Without a kill it prints its steps.
+ * Usage: sync-until.ts CONF HOME N [REBUILD_FROM_BYTES]. Step 0 is the first line that rsync tells. Without a kill it prints its steps.
  */
 import { syncOnce } from '#roles/mirror/index.ts'
 
-const [confFile = '', home = '', number = ''] = process.argv.slice(2)
+const [confFile = '', home = '', number = '', bytesMin] = process.argv.slice(2)
 const steps: string[] = []
 
 function onStep(step: string): void {
@@ -18,5 +18,13 @@ function print(line: string): void {
 
 const voice = { print, complain: (line: string) => process.stderr.write(`${line}\n`) }
 const signal = AbortSignal.timeout(60_000)
-const end = await syncOnce({ confFile, home, master: 'rsync1', voice, onStep, signal })
+const end = await syncOnce({
+  confFile,
+  home,
+  master: 'rsync1',
+  ...(bytesMin !== undefined && { rebuildBytesMin: Number(bytesMin) }),
+  voice,
+  onStep,
+  signal,
+})
 process.stdout.write(`${JSON.stringify({ kind: end.kind, steps })}\n`)

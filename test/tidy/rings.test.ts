@@ -25,11 +25,15 @@ const FOR_THE_SHELL = [
 ]
 /** Folders whose siblings must not know each other. */
 const SIBLINGS_APART = new Set(['formats', 'adapters', 'roles'])
-/** Writing so that a crash leaves old or new is wanted by every adapter that keeps files. */
-const SIBLING_FOR_ALL = new Set(['adapters/disk'])
-/** One adapter that adds nothing but the order in which two others work. */
+/** Writing so that a crash leaves old or new, the clock and threads are wanted by every adapter. */
+const SIBLING_FOR_ALL = new Set(['adapters/disk', 'adapters/system'])
+/** Adapters that add nothing but the order in which others work, or the one thing that tells two from each other. */
 const MADE_OF_SIBLINGS: Record<string, readonly string[]> = {
+  'adapters/patch-maker': ['adapters/databases', 'adapters/keys', 'adapters/patches'],
   'adapters/rebuild': ['adapters/databases', 'adapters/patches'],
+  'adapters/sqlite': ['adapters/sql'],
+  'adapters/postgres': ['adapters/sql'],
+  'adapters/store': ['adapters/sqlite', 'adapters/postgres'],
 }
 
 function importsOf(text: string): string[] {

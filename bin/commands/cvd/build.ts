@@ -29,7 +29,7 @@ export async function build(folder: string, options: BuildOptions): Promise<void
     name: nameOf(options.name),
     version: versionOf(options.version),
     how: howOf(output, secrets),
-    builder: options.builder ?? secrets?.publisher ?? 'cvdnet',
+    builder: builderOf(options.builder ?? secrets?.publisher ?? 'cvdnet'),
     builtAt,
     utcOffsetMinutes: -new Date(builtAt * 1000).getTimezoneOffset(),
     functionalityLevel: level,
@@ -62,6 +62,13 @@ function nameOf(text: string): DbName {
   const name = parseDbName(text)
   if (name.ok) return name.value
   throw new CommandEnd(EXIT.usage, `"${text}" cannot be the name of a database`)
+}
+
+/** A field between colons. */
+function builderOf(text: string): string {
+  if (/^[\x21-\x39\x3b-\x7e]{1,32}$/.test(text)) return text
+  const rule = 'it has 1 to 32 printable characters without blanks and ":"'
+  throw new CommandEnd(EXIT.usage, `"${text}" cannot be the builder: ${rule}`)
 }
 
 function versionOf(value: number): DbVersion {

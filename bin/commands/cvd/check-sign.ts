@@ -1,10 +1,11 @@
-import { readTrustFolder, signPathOf, verifySignFile } from '#adapters/clamsign/index.ts'
-import { systemClock } from '#adapters/system/index.ts'
 import {
-  describeClamsignVerdict,
-  describeTrustFault,
-  type TrustedCertificates,
-} from '#formats/clamsign/index.ts'
+  describeTrustFolderFault,
+  readTrustFolder,
+  signPathOf,
+  verifySignFile,
+} from '#adapters/clamsign/index.ts'
+import { systemClock } from '#adapters/system/index.ts'
+import { describeClamsignVerdict, type TrustedCertificates } from '#formats/clamsign/index.ts'
 import { CommandEnd, complain, EXIT, type ExitStatus, say } from '../../io.ts'
 import { headerVersion } from './sign.ts'
 
@@ -12,11 +13,7 @@ import { headerVersion } from './sign.ts'
 export async function trustIn(folder: string, signal: AbortSignal): Promise<TrustedCertificates> {
   const trust = await readTrustFolder(folder, signal)
   if (trust.ok) return trust.value
-  const { fault } = trust
-  const reason =
-    fault.kind === 'no-certificate-files'
-      ? 'it holds no .pem and no .crt'
-      : describeTrustFault(fault)
+  const reason = describeTrustFolderFault(trust.fault)
   throw new CommandEnd(EXIT.usage, `cannot use the certificates in "${folder}": ${reason}`)
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { DatabaseFileError } from '#adapters/databases/index.ts'
 import { DiskError } from '#adapters/disk/index.ts'
 import { PatchError } from '#adapters/patches/index.ts'
@@ -11,7 +11,7 @@ import {
   parsePublisherKeys,
   parsePublisherSecrets,
 } from '#formats/dsig/index.ts'
-import { CommandEnd, complain, EXIT, type ExitStatus } from '../../io.ts'
+import { because, CommandEnd, complain, EXIT, type ExitStatus, ended } from '../../io.ts'
 
 /** ClamAV's verifier and those of the key files named with `--keys`. */
 export async function readVerifiers(
@@ -43,28 +43,60 @@ export async function readPublishers(files: readonly string[]): Promise<readonly
 
 /** The keys that sign, which `--key` names. */
 export async function readSecrets(file: string): Promise<PublisherSecrets> {
-  const secrets = parsePublisherSecrets(await readText(file))
-  if (secrets.ok) return secrets.value
+  const { text, mode } = await readTextAndMode(file)
+  const secrets = parsePublisherSecrets(text)
+  if (secrets.ok) {
+    if ((mode & OTHERS) !== 0) {
+      complain(`cvdnet: others may read the secrets in "${file}": chmod 600 it, or make new ones`)
+    }
+    return secrets.value
+  }
   throw new CommandEnd(EXIT.usage, `cannot sign with "${file}": ${describeKeyFault(secrets.fault)}`)
 }
 
 /** For a catch: what the disk said no to ends the command with its cause. */
 export function worldEnd(error: unknown): never {
-  if (!(error instanceof DatabaseFileError || error instanceof PatchError)) throw error
+  if (!isOfTheDisk(error)) throw error
   const status = error.code === 'folder-exists' ? EXIT.usage : EXIT.world
-  throw new CommandEnd(status, `${error.message}${because(error.cause)}`, { cause: error })
+  throw new CommandEnd(status, wordsOf(error), { cause: error })
 }
 
+function isOfTheDisk(error: unknown): error is DatabaseFileError | DiskError | PatchError {
+  return (
+    error instanceof DatabaseFileError || error instanceof DiskError || error instanceof PatchError
+  )
+}
+
+/** A `DiskError` has the system's name of the failure in its message. */
+function wordsOf(error: Error): string {
+  return error instanceof DiskError ? error.message : `${error.message}${because(error.cause)}`
+}
+
+/** Permission bits of group and others. */
+const OTHERS = 0o077
+/** Guess: a hundred times a file of keys, and ten times a long chain of certificates. */
+const TEXT_BYTES_MAX = 256 * 1024
+
+/** Keys and certificates: small texts, also from a pipe (`--keys <(cvdnet key show FILE)`). */
 export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw cannotRead(file, error)
-  }
+  return (await readTextAndMode(file)).text
 }
 
-function cannotRead(file: string, cause: unknown): CommandEnd {
-  return new CommandEnd(EXIT.world, `cannot read "${file}"${because(cause)}`, { cause })
+async function readTextAndMode(file: string): Promise<{ text: string; mode: number }> {
+  try {
+    await using handle = await open(file, 'r')
+    const { mode } = await handle.stat()
+    const bytes = Buffer.alloc(TEXT_BYTES_MAX)
+    let filled = 0
+    while (filled < TEXT_BYTES_MAX) {
+      const { bytesRead } = await handle.read(bytes, filled, TEXT_BYTES_MAX - filled)
+      if (bytesRead === 0) return { text: bytes.toString('utf8', 0, filled), mode }
+      filled += bytesRead
+    }
+  } catch (error) {
+    throw ended(EXIT.world, `cannot read "${file}"`, error)
+  }
+  throw new CommandEnd(EXIT.usage, `"${file}" is no file of keys: ${TEXT_BYTES_MAX} bytes or more`)
 }
 
 /**
@@ -79,8 +111,8 @@ export async function forEachFile(
   let worst: ExitStatus = EXIT.done
   for (const file of files) {
     const status = await check(file, signal).catch((error: unknown) => {
-      if (!(error instanceof DatabaseFileError || error instanceof DiskError)) throw error
-      complain(`cvdnet: ${error.message}${because(error.cause)}`)
+      if (!isOfTheDisk(error)) throw error
+      complain(`cvdnet: ${wordsOf(error)}`)
       return error.code === 'folder-exists' ? EXIT.usage : EXIT.world
     })
     if (status > worst) worst = status
@@ -95,9 +127,4 @@ export function untilInterrupted(): AbortSignal {
     process.once(name, () => stop.abort(new CommandEnd(EXIT.world, `stopped by ${name}`)))
   }
   return stop.signal
-}
-
-function because(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' ? ` (${code})` : ''
 }

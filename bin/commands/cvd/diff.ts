@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { readPieces, unpackFile } from '#adapters/databases/index.ts'
-import { DiskError, writeFileAtomic } from '#adapters/disk/index.ts'
+import { writeFileAtomic } from '#adapters/disk/index.ts'
 import { drawSalt } from '#adapters/keys/index.ts'
-import { DiskFolder, membersIn } from '#adapters/patches/index.ts'
+import { DiskFolder, diffFolders } from '#adapters/patches/index.ts'
 import { toHex } from '#base/bytes.ts'
 import type { DbVersion } from '#base/names.ts'
+import { verifiersOf } from '#core/databases/index.ts'
 import { makePatch } from '#core/patches/index.ts'
 import {
   applyScript,
@@ -15,13 +16,13 @@ import {
   describeDiffFault,
   describePatchFault,
   describeScriptFault,
-  diffMembers,
   parseCdiffName,
   parseScript,
 } from '#formats/cdiff/index.ts'
 import type { DatabaseVerifier, Examination } from '#formats/cvd/index.ts'
-import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
-import { readSecrets, readVerifiers, untilInterrupted, worldEnd } from './common.ts'
+import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
+import { because, CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
+import { readPublishers, readSecrets, untilInterrupted, worldEnd } from './common.ts'
 import { reasonsFor, statusOf, verdictOn } from './verdict.ts'
 
 export interface DiffCommandOptions {
@@ -39,7 +40,7 @@ export async function diff(old: string, fresh: string, options: DiffCommandOptio
     throw new CommandEnd(EXIT.usage, 'give either --key, for a signed patch, or --script')
   }
   const secrets = options.key === undefined ? undefined : await readSecrets(options.key)
-  const verifiers = await readVerifiers(options.keys)
+  const verifiers = await verifiersFor(options.keys, secrets)
   const signal = untilInterrupted()
   const scratch = await mkdtemp(join(tmpdir(), 'cvdnet-diff-')).catch((cause: unknown) => {
     throw ended(EXIT.world, 'cannot make a scratch folder', cause)
@@ -47,22 +48,36 @@ export async function diff(old: string, fresh: string, options: DiffCommandOptio
   try {
     const folders = { old: join(scratch, 'old'), fresh: join(scratch, 'new') }
     const unpacking = { verifiers, unsigned, signal }
-    const [from, to] = await Promise.all([
+    const [from, to] = await bothOf(
       unpackGood(old, folders.old, unpacking),
       unpackGood(fresh, folders.fresh, unpacking),
-    ])
+    )
     const version = checkPair(from, to, output, plain)
     const script = await scriptBetween(folders, from, to, signal)
     await tryScript(script, folders.old, to, signal)
     const bytes = secrets === undefined ? script : patchOf(version, script, secrets)
-    await writeFileAtomic(output, bytes).catch((error: unknown) => {
-      if (!(error instanceof DiskError)) throw error
-      throw ended(EXIT.world, error.message, error)
-    })
+    await writeFileAtomic(output, bytes).catch(worldEnd)
     say(`${output}: ${bytes.byteLength} bytes, script of ${script.byteLength} bytes`)
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** Who signs the patch trusts himself, whether he names his public keys or not. */
+async function verifiersFor(
+  files: readonly string[],
+  secrets: PublisherSecrets | undefined,
+): Promise<readonly DatabaseVerifier[]> {
+  const publishers = await readPublishers(files)
+  if (secrets === undefined) return verifiersOf(publishers)
+  const known = publishers.some(({ publisher }) => publisher === secrets.publisher)
+  return verifiersOf(known ? publishers : [...publishers, publicKeys(secrets)])
+}
+
+/** The one still running would write into the scratch folder while it is removed, so it is waited for. */
+async function bothOf<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
+  await Promise.allSettled([one, other])
+  return [await one, await other]
 }
 
 interface Unpacking {
@@ -108,20 +123,10 @@ async function scriptBetween(
   to: Examination,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const hashes = new Map(from.members.map(({ name, sha256 }) => [name, sha256]))
-  const same = new Set(
-    to.members.filter(({ name, sha256 }) => hashes.get(name) === sha256).map(({ name }) => name),
-  )
-  const script = await diffMembers(
-    membersIn(
-      folders.old,
-      from.members.map(({ name }) => name),
-    ),
-    membersIn(
-      folders.fresh,
-      to.members.map(({ name }) => name),
-    ),
-    { isSame: (name) => same.has(name), signal },
+  const script = await diffFolders(
+    { folder: folders.old, members: from.members },
+    { folder: folders.fresh, members: to.members },
+    signal,
   )
   if (script.ok) return script.value
   throw new CommandEnd(EXIT.refused, describeDiffFault(script.fault))
@@ -137,7 +142,12 @@ async function tryScript(
   const script = parseScript(bytes)
   if (!script.ok)
     throw new Error(`Cannot read our own script: ${describeScriptFault(script.fault)}`)
-  const end = await applyScript(script.value, new DiskFolder(folder), signal)
+  const end = await applyScript(script.value, new DiskFolder(folder), signal).catch(
+    (error: unknown) => {
+      if (signal.aborted || because(error) === '') throw error
+      throw ended(EXIT.world, `cannot try the patch in the scratch folder "${folder}"`, error)
+    },
+  )
   if (!end.ok) throw new Error(`Cannot apply our own script: ${describePatchFault(end.fault)}`)
   const touched = new Set(
     script.value.steps.map((step) => (step.kind === 'move' ? step.target : step.file)),

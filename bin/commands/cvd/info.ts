@@ -1,8 +1,10 @@
 import { examineFile, kindOfFile } from '#adapters/databases/index.ts'
 import { rfc3339 } from '#base/time.ts'
+import { verifiersOf } from '#core/databases/index.ts'
 import { describeCvdFault, type Examination } from '#formats/cvd/index.ts'
 import { complain, say, sayJson } from '../../io.ts'
-import { forEachFile, readVerifiers } from './common.ts'
+import { forEachFile, readPublishers } from './common.ts'
+import { complainOf, examinePatch, isPatch, type PatchReport, patchVerdict } from './patch.ts'
 import { reasonsFor, statusOf, type Verdict, verdictOn, verdictText } from './verdict.ts'
 
 /** `cvdnet cvd info`: the fields as sigtool names them, then what it does not show, then the verdict. */
@@ -15,16 +17,22 @@ export async function showInfo(
   },
 ): Promise<void> {
   const { json = false, unsigned = false } = options
-  const verifiers = await readVerifiers(options.keys)
+  const publishers = await readPublishers(options.keys)
+  const verifiers = verifiersOf(publishers)
   const documents: object[] = []
+  const show = (document: object, lines: readonly string[]) => {
+    if (!json) for (const line of documents.length === 0 ? lines : ['', ...lines]) say(line)
+    documents.push(document)
+  }
   await forEachFile(files, async (file, signal) => {
+    if (isPatch(file)) {
+      const report = await examinePatch(file, publishers, signal)
+      show(report, patchLines(report))
+      return complainOf(report)
+    }
     const examination = await examineFile(file, { verifiers, signal })
     const verdict = verdictOn(examination)
-    if (json) documents.push(documentOf(file, examination, verdict))
-    else {
-      if (file !== files[0]) say('')
-      for (const line of linesOf(file, examination, verdict)) say(line)
-    }
+    show(documentOf(file, examination, verdict), linesOf(file, examination, verdict))
     for (const reason of reasonsFor(verdict, unsigned)) complain(`${file}: ${reason}`)
     return statusOf(verdict, unsigned)
   })
@@ -33,10 +41,25 @@ export async function showInfo(
 
 const LABEL_CHARS = 22
 
+function field(label: string, value: string | number): string {
+  return `${`${label}:`.padEnd(LABEL_CHARS)}${value}`
+}
+
+function patchLines(report: PatchReport): string[] {
+  const { file, version, scriptBytes = 0, members = [] } = report
+  const found =
+    version === undefined
+      ? []
+      : [
+          field('Leads to version', version),
+          field('Script', `${scriptBytes} bytes`),
+          field('Touches', members.join(' ')),
+        ]
+  return [field('File', file), ...found, field('Verdict', patchVerdict(report))]
+}
+
 function linesOf(file: string, examination: Examination, verdict: Verdict): string[] {
   const { header, members, bytes, sha256 } = examination
-  const field = (label: string, value: string | number) =>
-    `${`${label}:`.padEnd(LABEL_CHARS)}${value}`
   const fields =
     header === undefined
       ? []
@@ -58,7 +81,7 @@ function linesOf(file: string, examination: Examination, verdict: Verdict): stri
     field('SHA-256', sha256),
     ...members.map((member, at) => {
       const label = (at === 0 ? 'Members:' : '').padEnd(LABEL_CHARS)
-      return `${label}${String(member.bytes).padStart(width)}  ${printable(member.name)}`
+      return `${label}${String(member.bytes).padStart(width)}  ${member.name}`
     }),
     field('Verdict', verdictText(verdict)),
   ]
@@ -80,9 +103,4 @@ function documentOf(file: string, examination: Examination, verdict: Verdict): o
     ...(verdict.kind === 'verified' ? { signedBy: verdict.signedBy } : {}),
     faults: faults.map((fault) => ({ ...fault, text: describeCvdFault(fault) })),
   }
-}
-
-/** Names come from the file, and a terminal obeys control characters. */
-function printable(name: string): string {
-  return name.replace(/[^\x20-\x7e]/g, '?')
 }

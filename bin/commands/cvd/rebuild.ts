@@ -1,10 +1,10 @@
 import { extname } from 'node:path'
+import { readStart } from '#adapters/disk/index.ts'
 import {
   describeRebuildFault,
   patchFile,
   type RebuildFault,
   type Rebuilt,
-  readHeaderBytes,
   rebuildFile,
 } from '#adapters/rebuild/index.ts'
 import type { Outcome } from '#base/outcome.ts'
@@ -43,7 +43,7 @@ export async function rebuild(
   const { output: into } = options
   mustEndIn('.cvd', into, 'only a .cvd has a header that tells its bytes')
   const publishers = await readPublishers(options.keys)
-  const header = await readHeaderBytes(options.header, HEADER_BYTES).catch(worldEnd)
+  const header = await readStart(options.header, HEADER_BYTES).catch(worldEnd)
   const signal = untilInterrupted()
   const request = { old, patches, header, into, publishers, signal }
   report(into, await rebuildFile(request).catch(worldEnd))

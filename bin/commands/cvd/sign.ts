@@ -12,7 +12,7 @@ import {
 import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
 import { CommandEnd, EXIT, ended, say } from '../../io.ts'
 import type { SignCommandOptions } from '../cvd-sign.ts'
-import { readText, untilInterrupted } from './common.ts'
+import { readText, untilInterrupted, worldEnd } from './common.ts'
 
 /** `cvdnet cvd sign`: the signature lies beside the file, under the name that clients ask for. */
 export async function sign(file: string, options: SignCommandOptions): Promise<void> {
@@ -22,7 +22,7 @@ export async function sign(file: string, options: SignCommandOptions): Promise<v
   for (const path of cert) certificates.push(await certificateOf(path))
   const [signer, ...intermediates] = certificates
   if (signer === undefined) throw new CommandEnd(EXIT.usage, 'no certificate is given')
-  const signPath = signPathOf(file, await headerVersion(file, signal))
+  const signPath = signPathOf(file, await headerVersion(file, signal).catch(worldEnd))
   if (signPath === undefined) {
     throw new CommandEnd(EXIT.refused, `${file}: its header cannot be read, so it has no version`)
   }
@@ -35,7 +35,7 @@ export async function sign(file: string, options: SignCommandOptions): Promise<v
     ...(append === undefined ? {} : { append }),
     ...(minLevel === undefined ? {} : { minLevel }),
     ...(maxLevel === undefined ? {} : { maxLevel }),
-  })
+  }).catch(worldEnd)
   if (!signed.ok) throw new CommandEnd(EXIT.refused, `${signPath}: ${reasonOf(signed.fault)}`)
   say(`${signPath}: signs ${file}`)
 }

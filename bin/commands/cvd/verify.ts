@@ -1,7 +1,9 @@
 import { examineFile, examineFileOuter, kindOfFile } from '#adapters/databases/index.ts'
+import { verifiersOf } from '#core/databases/index.ts'
 import { complain, EXIT, type ExitStatus, say } from '../../io.ts'
 import { checkSign, trustIn } from './check-sign.ts'
-import { forEachFile, readVerifiers, untilInterrupted } from './common.ts'
+import { forEachFile, readPublishers, untilInterrupted } from './common.ts'
+import { examinePatch, isPatch, sayPatchVerdict } from './patch.ts'
 import { reasonsFor, statusOf, verdictOn, verdictText } from './verdict.ts'
 
 export interface VerifyOptions {
@@ -14,11 +16,13 @@ export interface VerifyOptions {
 
 /**
  * `cvdnet cvd verify`: one line a file, the reasons on standard error. With `--certs` a second line tells what an
- * engine makes of the `.sign` beside it; a file that is no database, such as a patch, is judged by that alone.
+ * engine makes of the `.sign` beside it; a file that is no database, such as a patch, is judged by that alone. Without
+ * it a patch is judged by the signature inside.
  */
 export async function verify(files: readonly string[], options: VerifyOptions): Promise<void> {
   const { unsigned = false, outer = false, certs, level } = options
-  const verifiers = await readVerifiers(options.keys)
+  const publishers = await readPublishers(options.keys)
+  const verifiers = verifiersOf(publishers)
   const trust = certs === undefined ? undefined : await trustIn(certs, untilInterrupted())
   const examine = outer ? examineFileOuter : examineFile
   await forEachFile(files, async (file, signal) => {
@@ -28,6 +32,7 @@ export async function verify(files: readonly string[], options: VerifyOptions): 
         ? Promise.resolve(EXIT.done)
         : checkSign(file, { trust, required, signal, ...levels })
     if (trust !== undefined && kindOfFile(file) === undefined) return signed(true)
+    if (isPatch(file)) return sayPatchVerdict(await examinePatch(file, publishers, signal))
     const verdict = verdictOn(await examine(file, { verifiers, signal }))
     say(`${file}: ${verdictText(verdict)}`)
     for (const reason of reasonsFor(verdict, unsigned)) complain(`${file}: ${reason}`)

@@ -2,22 +2,25 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { makeFolders } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
+import { openStore, type StorePlace } from '#adapters/store/index.ts'
 import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
 import {
   describeSettingsFault,
   type MasterSettings,
-  type MirrorEntry,
   type MirrorSettings,
   parseSettings,
-  type SecretPlace,
   type Settings,
+  type StoreSettings,
 } from '#formats/cvdnet-toml/index.ts'
-import { describeKeyFault, type PublisherKeys, parsePublisherKeys } from '#formats/dsig/index.ts'
-import { type MasterMirror, masterFiles, startMaster } from '#roles/master/index.ts'
+import type { Store } from '#ports/store.ts'
+import { masterFiles, startMaster } from '#roles/master/index.ts'
 import { startMirror } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
 import { runDns } from './dns.ts'
+import { readPublisher } from './publishers.ts'
+import { mirrorRecord, sigmakerRecord } from './registry.ts'
+import { readSecret } from './secrets.ts'
 
 /** Every fault of the file is told at once, each with its line; then the command ends as wrong use. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -40,12 +43,19 @@ export async function startRoles(
     starting.use(await runMirror(settings.mirror, settings.state))
   }
   if (settings.master !== undefined) {
-    starting.use(await runMaster(settings.master, settings))
+    await makeFolders(settings.state, 0o700)
+    const store = starting.use(await openStore(await placeOf(settings.store)))
+    starting.use(await runMaster(settings.master, settings, store))
   }
   if (settings.dns !== undefined) {
     starting.use(await runDns(settings.dns, settings.state, signal))
   }
   return starting.move()
+}
+
+export async function placeOf(settings: StoreSettings): Promise<StorePlace> {
+  if (settings.kind === 'sqlite') return settings
+  return { kind: 'postgres', url: await readSecret(settings.url, "the store's address") }
 }
 
 async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDisposable> {
@@ -59,6 +69,7 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDi
     hostKeyFile: join(folder, 'ssh_host_ed25519_key'),
     masters: mirror.masters,
     deleteShareMax: mirror.deleteShareMax,
+    rebuild: mirror.rebuild,
     onEvent: (line) => say(`${mirror.name}: ${line}`),
   })
   const { http, ssh } = running
@@ -70,6 +81,7 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<AsyncDi
 async function runMaster(
   master: MasterSettings,
   { zone, state }: Settings,
+  store: Store,
 ): Promise<AsyncDisposable> {
   const folder = join(state, 'master')
   await makeFolders(folder, 0o700)
@@ -78,14 +90,17 @@ async function runMaster(
     say(`${master.name}: made the network's keys in "${master.networkKeys}"`)
     say(`${master.name}: keep tuf-root.pem somewhere else; root.json goes into every mirror's kit`)
   }
-  const { name, publisherKeys, mirrors, ...rest } = master
+  const { name, publishers, sigmakers, mirrors, ...rest } = master
+  const now = epochMs(Date.now())
   const running = await startMaster({
     ...rest,
     name,
     zone,
     state: folder,
-    publishers: await Promise.all(publisherKeys.map(readPublisherKeys)),
-    mirrors: await Promise.all(mirrors.map(readMirror)),
+    store,
+    publishers: await Promise.all(publishers.map(readPublisher)),
+    sigmakers: sigmakers.map(sigmakerRecord),
+    mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
     onEvent: (line) => say(`${name}: ${line}`),
   })
   const { publicKey } = await loadOrMakeKey(masterFiles(folder).triggerKey, name)
@@ -94,30 +109,4 @@ async function runMaster(
   say(`${name}: host key, for sigmakers: ${ssh.hostKey}`)
   say(`${name}: calls mirrors with this key, for their settings: ${publicKey}`)
   return running
-}
-
-async function readPublisherKeys(file: string): Promise<PublisherKeys> {
-  const keys = parsePublisherKeys(await mustRead(file))
-  if (keys.ok) return keys.value
-  throw new CommandEnd(EXIT.usage, `"${file}" holds no keys: ${describeKeyFault(keys.fault)}`)
-}
-
-async function readMirror(entry: MirrorEntry): Promise<MasterMirror> {
-  const { account, rsyncLogin, ...rest } = entry
-  const password = await readSecret(rsyncLogin.password)
-  return { ...rest, user: account, rsyncLogin: { user: rsyncLogin.user, password } }
-}
-
-async function readSecret(place: SecretPlace): Promise<string> {
-  const text = place.kind === 'file' ? await mustRead(place.path) : (process.env[place.name] ?? '')
-  const secret = text.trim()
-  if (secret !== '') return secret
-  const where = place.kind === 'file' ? `"${place.path}" is empty` : `${place.name} is not set`
-  throw new CommandEnd(EXIT.usage, `Cannot use a password: ${where}`)
-}
-
-async function mustRead(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ended(EXIT.world, `Cannot read "${file}"`, cause)
-  })
 }

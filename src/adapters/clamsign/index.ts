@@ -1,5 +1,5 @@
 export { type SignFileFault, type SignFileRequest, signFile } from './sign-file.ts'
-export { readTrustFolder, type TrustFolderFault } from './trust-folder.ts'
+export { describeTrustFolderFault, readTrustFolder, type TrustFolderFault } from './trust-folder.ts'
 export {
   type SignFileOptions,
   type SignFileVerdict,

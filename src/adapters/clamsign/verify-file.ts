@@ -7,13 +7,16 @@ import {
   signFileName,
   signTarget,
   verifyClamsign,
+  verifyClamsignForAll,
 } from '#formats/clamsign/index.ts'
 import { readSignText } from './sign-text.ts'
 
 /** `absent`: there is no such file, which engines take like one that they cannot try. */
 export type SignFileVerdict = ClamsignVerdict | { readonly kind: 'absent' }
 
-export interface SignFileOptions extends ClamsignOptions {
+export interface SignFileOptions extends Omit<ClamsignOptions, 'level'> {
+  /** Functionality level of the engine; `all` asks for every one that looks for these files. */
+  readonly level?: number | 'all'
   /** The target's SHA-256 where somebody has hashed it already. */
   readonly sha256?: Uint8Array
   readonly signal: AbortSignal
@@ -31,9 +34,10 @@ export async function verifySignFile(
   signPath: string,
   options: SignFileOptions,
 ): Promise<SignFileVerdict> {
-  const { sha256, signal, ...clamsign } = options
+  const { sha256, signal, level, ...clamsign } = options
   const text = await readSignText(signPath)
   if (text === undefined) return { kind: 'absent' }
   const hash = sha256 ?? Buffer.from(await sha256File(target, signal), 'hex')
-  return verifyClamsign(text, hash, clamsign)
+  if (level === 'all') return verifyClamsignForAll(text, hash, clamsign)
+  return verifyClamsign(text, hash, level === undefined ? clamsign : { ...clamsign, level })
 }

@@ -84,7 +84,11 @@ export async function buildFile(
 export function describeBuildFault(fault: BuildFault): string {
   switch (fault.kind) {
     case 'no-members':
-      return `"${fault.folder}" holds no file for this database`
+      return fault.database === 'bytecode'
+        ? `"${fault.folder}" holds no file for this database: no .cbc, no last.hdb`
+        : `"${fault.folder}" holds no file for this database: no ${fault.database}.ndb, ${fault.database}.hdb …`
+    case 'not-a-plain-file':
+      return `"${fault.file}" is not a plain file`
     case 'too-many-members':
       return `there are more than ${fault.membersMax} files for this database`
     case 'folder-too-large':

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { isLeftover } from '#adapters/disk/index.ts'
 import { dbVersion, parseDbName } from '#base/names.ts'
 import { epochSeconds } from '#base/time.ts'
 import { buildDatabase } from '#formats/cvd/index.ts'
@@ -78,6 +87,33 @@ test('a good database is unpacked, a bad one leaves nothing behind', async () =>
     ['md5-differs', 'gzip-wrong-length'],
   )
   assert.ok(!existsSync(nowhere))
+})
+
+// A kill in the middle left a half and unproven folder under the name that was asked for.
+test('the folder has its name only when its members are accepted', async () => {
+  const path = place('late.cud', cud({ 'acme.hdb': LINES }))
+  const to = join(folder, 'late')
+  const accept = () => {
+    assert.ok(!existsSync(to))
+    assert.equal(readdirSync(folder).filter(isLeftover).length, 1)
+    return true
+  }
+  await unpackFile(path, to, { ...options, accept })
+  assert.ok(existsSync(join(to, 'acme.hdb')))
+  assert.deepEqual(readdirSync(folder).filter(isLeftover), [])
+})
+
+test('a folder that appears meanwhile is left alone', async () => {
+  const path = place('race.cud', cud({ 'acme.hdb': LINES }))
+  const to = join(folder, 'race')
+  const accept = () => {
+    mkdirSync(to)
+    writeFileSync(join(to, 'mine'), '')
+    return true
+  }
+  await assert.rejects(unpackFile(path, to, { ...options, accept }), { code: 'folder-exists' })
+  assert.deepEqual(readdirSync(to), ['mine'])
+  assert.deepEqual(readdirSync(folder).filter(isLeftover), [])
 })
 
 test('an existing folder is not unpacked into', async () => {

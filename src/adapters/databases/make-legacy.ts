@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { mkdir, rmdir } from 'node:fs/promises'
+import { dirname, extname, join, resolve } from 'node:path'
 import { diskError } from '#adapters/disk/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import type {
@@ -63,9 +63,30 @@ const SIDES = ['main', 'daily'] as const satisfies readonly LegacySide[]
 export async function makeLegacy(
   request: LegacyRequest,
 ): Promise<Outcome<readonly LegacyResult[], LegacyRefusal>> {
-  await mkdir(request.into, { recursive: true }).catch((error: unknown) => {
+  const made = await mkdir(request.into, { recursive: true }).catch((error: unknown) => {
     throw diskError(`make the folder "${request.into}"`, error)
   })
+  let written = false
+  try {
+    const results = await writeLegacy(request)
+    written = results.ok
+    return results
+  } finally {
+    if (!written && made !== undefined) await removeEmpty(request.into, made)
+  }
+}
+
+/** The folders that were made for results that did not come, from the innermost to `outermost`. */
+async function removeEmpty(innermost: string, outermost: string): Promise<void> {
+  const last = resolve(outermost)
+  for (let at = resolve(innermost); at.startsWith(last); at = dirname(at)) {
+    await rmdir(at).catch(() => undefined)
+  }
+}
+
+async function writeLegacy(
+  request: LegacyRequest,
+): Promise<Outcome<readonly LegacyResult[], LegacyRefusal>> {
   await using drafts = new AsyncDisposableStack()
   const results: LegacyResult[] = []
   const databases: LegacyDraft[] = []

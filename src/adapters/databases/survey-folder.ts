@@ -30,7 +30,9 @@ export interface FolderSurvey {
 }
 
 export type FolderFault =
-  | { readonly kind: 'no-members'; readonly folder: string }
+  | { readonly kind: 'no-members'; readonly folder: string; readonly database: string }
+  /** A folder, a pipe, a device: passing over it would make a database without what its name promises. */
+  | { readonly kind: 'not-a-plain-file'; readonly file: string }
   | { readonly kind: 'too-many-members'; readonly membersMax: number }
   | { readonly kind: 'folder-too-large'; readonly bytesMax: number }
   | { readonly kind: 'bad-member-name'; readonly file: string }
@@ -48,13 +50,17 @@ export async function surveyFolder(
   folder: string,
   options: SurveyOptions,
 ): Promise<Outcome<FolderSurvey, readonly FolderFault[]>> {
-  const files = await filesIn(folder)
+  const entries = await entriesIn(folder)
+  const files = [...entries.keys()]
   const { members: names, leftOut } = selectMembers(options.database, files)
   const engine = { level: options.functionalityLevel, ignored: new IgnoredNames() }
   const faults: FolderFault[] = names
     .filter((file) => !isMemberName(file))
     .map((file) => ({ kind: 'bad-member-name', file }))
-  if (names.length === 0) faults.push({ kind: 'no-members', folder })
+  for (const file of [COPYING, ...names]) {
+    if (entries.get(file)?.isReadable === false) faults.push({ kind: 'not-a-plain-file', file })
+  }
+  if (names.length === 0) faults.push({ kind: 'no-members', folder, database: options.database })
   if (names.length > CVD_LIMITS.membersMax) {
     faults.push({ kind: 'too-many-members', membersMax: CVD_LIMITS.membersMax })
   }
@@ -102,12 +108,18 @@ async function readMember(
   }
 }
 
-async function filesIn(folder: string): Promise<readonly string[]> {
+/** By name. What a symbolic link leads to is seen when it is read. */
+async function entriesIn(
+  folder: string,
+): Promise<ReadonlyMap<string, { readonly isReadable: boolean }>> {
   try {
     const entries = await readdir(folder, { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-      .map(({ name }) => name)
+    return new Map(
+      entries.map((entry) => [
+        entry.name,
+        { isReadable: entry.isFile() || entry.isSymbolicLink() },
+      ]),
+    )
   } catch (error) {
     const code = systemCode(error) === 'ENOENT' ? 'not-found' : 'unreadable'
     throw cannot(code, `read the folder "${folder}"`, error)

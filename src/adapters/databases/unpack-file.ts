@@ -1,12 +1,14 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { neighbour } from '#adapters/disk/index.ts'
 import type { Examination, MemberHead, MemberSink } from '#formats/cvd/index.ts'
-import { cannot, systemCode } from './database-file-error.ts'
+import { cannot, DatabaseFileError, systemCode } from './database-file-error.ts'
 import { type ExamineFileOptions, examineFile } from './examine-file.ts'
 
 /**
- * Unpacks a database into a new folder while it is examined. The folder stays only if the caller accepts what was
- * found, so that nobody works on with unverified members by mistake. Only harmless names are written, so nothing lands outside.
+ * Unpacks a database into a new folder while it is examined. The folder gets its name at the end, and only if the caller
+ * accepts what was found: whoever sees it, even after a kill, sees verified members. Only harmless names are written,
+ * so nothing lands outside.
  * Throws `DatabaseFileError`.
  */
 export async function unpackFile(
@@ -18,36 +20,56 @@ export async function unpackFile(
   },
 ): Promise<Examination> {
   const { accept = ({ faults }) => faults.length === 0, ...examining } = options
-  await makeNew(folder)
-  let keep = false
+  const draft = neighbour(folder)
+  await makeDraft(draft, folder)
+  let kept = false
   try {
-    const onMember = (member: MemberHead) => new MemberFile(join(folder, member.name))
+    const onMember = ({ name }: MemberHead) => new MemberFile(join(draft, name), join(folder, name))
     const examination = await examineFile(path, { ...examining, onMember })
-    keep = accept(examination)
+    if (accept(examination)) {
+      await putInPlace(draft, folder)
+      kept = true
+    }
     return examination
   } finally {
-    if (!keep) await rm(folder, { recursive: true, force: true })
+    if (!kept) await rm(draft, { recursive: true, force: true })
   }
 }
 
-async function makeNew(folder: string): Promise<void> {
+/** Told before the work, not after it, that the place is taken. */
+async function makeDraft(draft: string, folder: string): Promise<void> {
+  const found = await lstat(folder).catch(() => undefined)
+  if (found !== undefined) {
+    throw new DatabaseFileError('folder-exists', `unpack into "${folder}", which exists already`)
+  }
   try {
-    await mkdir(folder)
+    await mkdir(draft)
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') {
-      throw cannot('folder-exists', `unpack into "${folder}", which exists already`, error)
-    }
     throw cannot('unwritable', `make the folder "${folder}"`, error)
+  }
+}
+
+async function putInPlace(draft: string, folder: string): Promise<void> {
+  try {
+    await rename(draft, folder)
+  } catch (error) {
+    const code = systemCode(error)
+    throw code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR'
+      ? cannot('folder-exists', `unpack into "${folder}", which exists already`, error)
+      : cannot('unwritable', `make the folder "${folder}"`, error)
   }
 }
 
 /** A member that becomes a file. `wx`: it must not exist, whatever the file system thinks of upper and lower case. */
 class MemberFile implements MemberSink {
   readonly #path: string
+  /** Where it will stand: what an error names. */
+  readonly #into: string
   #file: FileHandle | undefined
 
-  constructor(path: string) {
+  constructor(path: string, into: string) {
     this.#path = path
+    this.#into = into
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -56,7 +78,7 @@ class MemberFile implements MemberSink {
       await this.#file.writeFile(bytes)
     } catch (error) {
       await this.#file?.close()
-      throw cannot('unwritable', `write "${this.#path}"`, error)
+      throw cannot('unwritable', `write "${this.#into}"`, error)
     }
   }
 

@@ -19,8 +19,9 @@ import {
   neighbour,
   switchLink,
   writeFileAtomic,
+  writeNewFile,
 } from './atomic.ts'
-import { DiskError } from './error.ts'
+import { DiskError, errnoOf } from './error.ts'
 
 const work = () => mkdtempDisposable(join(tmpdir(), 'cvdnet-atomic-'))
 
@@ -48,6 +49,21 @@ test('a failed write says what it was doing, has a code and leaves nothing', asy
   })
   await assert.rejects(writeFileAtomic(join(dir.path, 'no', 'where'), 'x'), { code: 'vanished' })
   assert.deepEqual(await readdir(dir.path), ['taken'])
+})
+
+test('a new file replaces nothing, and a failed one leaves nothing', async () => {
+  await using dir = await work()
+  const path = join(dir.path, 'keys')
+  await writeNewFile(path, 'mine', { mode: 0o600 })
+  assert.equal((await stat(path)).mode & 0o777, 0o600)
+  await assert.rejects(writeNewFile(path, 'other'), (error: unknown) => {
+    assert.ok(error instanceof DiskError)
+    assert.equal(errnoOf(error.cause), 'EEXIST')
+    return true
+  })
+  assert.equal(await readFile(path, 'utf8'), 'mine')
+  await assert.rejects(writeNewFile(join(dir.path, 'no', 'where'), 'x'), { code: 'vanished' })
+  assert.deepEqual(await readdir(dir.path), ['keys'])
 })
 
 test('a link is switched over a link, and first made where none was', async () => {

@@ -10,7 +10,7 @@ import { constants } from 'node:fs'
 import { copyFile, link, open, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { EpochSeconds } from '#base/time.ts'
-import { diskError, errnoOf } from './error.ts'
+import { DiskError, diskError, errnoOf } from './error.ts'
 
 /** A name no publisher uses, with a dot in front so that no web server offers it. */
 const LEFTOVER = /^\.cvdnet-[0-9a-f]{16}\.tmp$/
@@ -57,6 +57,31 @@ export async function writeFileAtomic(
   data: Uint8Array | string,
   options: WriteOptions = {},
 ): Promise<void> {
+  await putInPlace(await writeNeighbour(path, data, options), path)
+}
+
+/** Makes a file in one step and never replaces one: a `DiskError` caused by `EEXIST` where there is one. */
+export async function writeNewFile(
+  path: string,
+  data: Uint8Array | string,
+  options: WriteOptions = {},
+): Promise<void> {
+  const part = await writeNeighbour(path, data, options)
+  try {
+    await linkOrCopy(part, path)
+  } catch (error) {
+    throw diskError(`make "${path}"`, error instanceof DiskError ? error.cause : error)
+  } finally {
+    await rm(part, { force: true })
+  }
+  await syncFolder(dirname(path))
+}
+
+async function writeNeighbour(
+  path: string,
+  data: Uint8Array | string,
+  options: WriteOptions,
+): Promise<string> {
   const part = neighbour(path)
   try {
     await using file = await open(part, 'wx', 0o600)
@@ -70,7 +95,7 @@ export async function writeFileAtomic(
     await rm(part, { force: true })
     throw diskError(`write "${path}"`, error)
   }
-  await putInPlace(part, path)
+  return part
 }
 
 /** The last step of every replacement: `part` becomes `path`, durably. `part` is removed when that fails. */

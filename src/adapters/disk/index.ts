@@ -9,6 +9,7 @@ export {
   syncFolder,
   type WriteOptions,
   writeFileAtomic,
+  writeNewFile,
 } from './atomic.ts'
 export { DiskError, type DiskErrorCode, diskError, errnoOf } from './error.ts'
 export { type FrozenFile, freeze, keepAside, takeOut } from './intake-folder.ts'
@@ -18,6 +19,7 @@ export { type HeldLock, type LockAttempt, type LockHolder, lockHolder, takeLock 
 export { makeFolders } from './make-folders.ts'
 export { type MirrorTree, MirrorTrees } from './mirror-trees.ts'
 export { type PendingMark, PendingMarks } from './pending-marks.ts'
+export { readStart } from './read-start.ts'
 export {
   type Publication,
   type PublishedTree,

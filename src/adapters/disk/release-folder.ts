@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, readlink, rename, rm, utimes } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { type Generation, generation, type Serial, serial } from '#base/names.ts'
 import type { EpochMs, EpochSeconds } from '#base/time.ts'
 import { manifestOf, parseRelease, printRelease, type Release } from '#core/release/index.ts'
@@ -39,7 +40,7 @@ const BUILDING = /^\.building-/
  * A master's releases on disk (decision 2): `releases/SERIAL/` holds one release's files, `trees/GENERATION/` is what
  * clients see: hard links to a release, its pointers and the signed manifest. Neither changes once it has its name.
  * The link `current` names the public tree and is switched by one rename, so at every instant, a crash included,
- * the old state is public or the new one.
+ * the old state is public or the new one. Between the two stands the caller's commit; `settle` ends what it began.
  */
 export class ReleaseFolder {
   readonly #options: ReleaseFolderOptions
@@ -49,13 +50,12 @@ export class ReleaseFolder {
     this.#options = options
   }
 
-  /** Reads what is public and sweeps what a crash left behind. Throws when what is public cannot be read. */
+  /** Reads what is public. Throws when that cannot be read. What a crash left behind waits for `settle`. */
   static async open(options: ReleaseFolderOptions): Promise<ReleaseFolder> {
     const opened = new ReleaseFolder(options)
     await mkdir(opened.#path('releases'), { recursive: true })
     await mkdir(opened.#path('trees'), { recursive: true })
-    opened.#published = await opened.#read()
-    await opened.#sweep()
+    opened.#published = await opened.#readPublic()
     return opened
   }
 
@@ -70,9 +70,14 @@ export class ReleaseFolder {
 
   /**
    * Makes a release public. `incoming` maps each path that is new or changed to the file it is taken from; every other
-   * file is linked from the release that is public now.
+   * file is linked from the release that is public now. `commit` is called when all of it is on disk and nothing of it
+   * is public; when it throws, the tree stays for `settle` to decide on.
    */
-  async publish(publication: Publication, incoming: ReadonlyMap<string, string>): Promise<void> {
+  async publish(
+    publication: Publication,
+    incoming: ReadonlyMap<string, string>,
+    commit: () => Promise<void> = async () => {},
+  ): Promise<void> {
     const { release } = publication
     this.#refuseGoingBack(release.serial, publication.generation)
     // What an earlier try left half-way, on a full disk perhaps, would stand in the way under the same numbers.
@@ -81,9 +86,56 @@ export class ReleaseFolder {
     if (this.#published?.release.serial !== release.serial) {
       await this.#buildRelease(release, incoming, target)
     }
-    await this.#publishTree(publication, target)
+    const tree = await this.#buildTree(publication, target)
+    await commit()
+    this.#step('committed')
+    await this.#switchTo(tree)
     await this.#sweep()
     this.#step('old releases swept')
+  }
+
+  /**
+   * Ends what a crash left between two steps: the tree of the generation that was committed becomes public where it is
+   * there and newer, and drafts and trees that nobody committed go. Says whether that generation is public now.
+   */
+  async settle(committed: Generation | undefined): Promise<boolean> {
+    const target = committed === undefined ? undefined : join('trees', String(committed))
+    const isNewer = (committed ?? -1) > (this.#published?.generation ?? -1)
+    const tree = target !== undefined && isNewer ? await this.#readTree(target) : undefined
+    if (tree !== undefined) await this.#switchTo(tree)
+    await this.#sweep()
+    return this.#published?.generation === committed
+  }
+
+  /**
+   * Makes a verified tree of another master public here as it is: the same release, the same pointers, the same signed
+   * manifest. `staged` is its folder, on the same file system.
+   */
+  async adopt(release: Release, number: Generation, staged: string): Promise<void> {
+    this.#refuseGoingBack(release.serial, number)
+    await this.#sweep()
+    const target = this.#path('releases', String(release.serial))
+    const had = this.#published?.release.files
+    if (this.#published?.release.serial !== release.serial) {
+      const incoming = [...release.files.values()]
+        .filter(({ path, sha256 }) => had?.get(path)?.sha256 !== sha256)
+        .map(({ path }): [string, string] => [path, join(staged, path)])
+      await this.#buildRelease(release, new Map(incoming), target)
+    }
+    const { draft, folders } = await this.#draftTree(release, number, target)
+    for (const entry of await readdir(staged, { recursive: true, withFileTypes: true })) {
+      const source = join(entry.parentPath, entry.name)
+      const path = relative(staged, source)
+      if (!entry.isFile() || release.files.has(path)) continue
+      const place = join(draft, path)
+      await mkdir(dirname(place), { recursive: true })
+      folders.add(dirname(place))
+      await linkOrCopy(source, place)
+      await syncFile(place)
+    }
+    this.#step('pointers taken over')
+    await this.#switchTo(await this.#placeTree(draft, folders, release, number))
+    await this.#sweep()
   }
 
   async #buildRelease(
@@ -113,8 +165,27 @@ export class ReleaseFolder {
     this.#step('release in place')
   }
 
-  async #publishTree(publication: Publication, releaseFolder: string): Promise<void> {
+  async #buildTree(publication: Publication, releaseFolder: string): Promise<PublishedTree> {
     const { release, generation: number, pointers, now } = publication
+    const { draft, folders } = await this.#draftTree(release, number, releaseFolder)
+    const listed = []
+    for (const [path, text] of pointers) {
+      await writeFileAtomic(join(draft, path), text)
+      const sha256 = createHash('sha256').update(text).digest('hex')
+      listed.push({ path, bytes: Buffer.byteLength(text), sha256 })
+    }
+    this.#step('pointers written')
+    await this.#options.signer.sign(draft, manifestOf(release, number, listed), now)
+    this.#step('manifest signed')
+    return await this.#placeTree(draft, folders, release, number)
+  }
+
+  /** A tree with the release's files in it, under a name that a sweep removes. */
+  async #draftTree(
+    release: Release,
+    number: Generation,
+    releaseFolder: string,
+  ): Promise<{ readonly draft: string; readonly folders: Set<string> }> {
     const draft = this.#path('trees', `.building-${number}`)
     await rm(draft, { recursive: true, force: true })
     await mkdir(draft)
@@ -126,22 +197,26 @@ export class ReleaseFolder {
       await linkOrCopy(join(releaseFolder, file.path), place)
     }
     this.#step('tree linked')
-    const listed = []
-    for (const [path, text] of pointers) {
-      await writeFileAtomic(join(draft, path), text)
-      const sha256 = createHash('sha256').update(text).digest('hex')
-      listed.push({ path, bytes: Buffer.byteLength(text), sha256 })
-    }
-    this.#step('pointers written')
-    await this.#options.signer.sign(draft, manifestOf(release, number, listed), now)
+    return { draft, folders }
+  }
+
+  async #placeTree(
+    draft: string,
+    folders: ReadonlySet<string>,
+    release: Release,
+    number: Generation,
+  ): Promise<PublishedTree> {
     for (const folder of folders) await syncFolder(folder)
-    this.#step('manifest signed')
     const folder = this.#path('trees', String(number))
     await rename(draft, folder)
     await syncFolder(this.#path('trees'))
     this.#step('tree in place')
-    await switchLink(this.current, join('trees', String(number)))
-    this.#published = { release, generation: number, folder }
+    return { release, generation: number, folder }
+  }
+
+  async #switchTo(tree: PublishedTree): Promise<void> {
+    await switchLink(this.current, join('trees', String(tree.generation)))
+    this.#published = tree
     this.#step('current switched')
   }
 
@@ -156,17 +231,25 @@ export class ReleaseFolder {
     }
   }
 
-  async #read(): Promise<PublishedTree | undefined> {
+  async #readPublic(): Promise<PublishedTree | undefined> {
     const target = await readlink(this.current).catch(() => undefined)
     if (target === undefined) return undefined
+    const tree = await this.#readTree(target)
+    if (tree === undefined) throw new Error(`Cannot read where "${this.current}" points`)
+    return tree
+  }
+
+  /** Undefined when there is no tree of that name. */
+  async #readTree(target: string): Promise<PublishedTree | undefined> {
     const number = generation(Number(basename(target)))
-    const stamp = await readFile(join(this.current, 'timestamp'), 'utf8')
+    const folder = this.#path(target)
+    if (number === undefined || !existsSync(folder)) return undefined
+    const stamp = await readFile(join(folder, 'timestamp'), 'utf8')
     const serialText = /serial (\d+) generation/.exec(stamp)?.[1]
     const releaseFile = this.#path('releases', serialText ?? '?', RELEASE_FILE)
     const parsed = parseRelease(await readFile(releaseFile, 'utf8'))
     if (!parsed.ok) throw new Error(`Cannot read "${releaseFile}": ${parsed.fault.reason}`)
-    if (number === undefined) throw new Error(`Cannot read where "${this.current}" points`)
-    return { release: parsed.value, generation: number, folder: this.#path(target) }
+    return { release: parsed.value, generation: number, folder }
   }
 
   /** Removes drafts, numbers above the public ones (a crash before the switch) and those too old to keep. */

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { DiskError, readStart } from '#adapters/disk/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import {
   type CheckedPatch,
@@ -89,17 +89,9 @@ export function describePatchFileFault(fault: PatchFileFault): string {
 /** One byte more than allowed is read at most, so that a larger file is seen to be too large. */
 async function readCapped(path: string): Promise<Uint8Array> {
   try {
-    await using file = await open(path, 'r')
-    const { size } = await file.stat()
-    const bytes = Buffer.alloc(Math.min(size, CDIFF_BYTES_MAX + 1))
-    let filled = 0
-    while (filled < bytes.byteLength) {
-      const { bytesRead } = await file.read(bytes, filled, bytes.byteLength - filled)
-      if (bytesRead === 0) break
-      filled += bytesRead
-    }
-    return bytes.subarray(0, filled)
+    return await readStart(path, CDIFF_BYTES_MAX + 1)
   } catch (error) {
-    throw patchError('cannot-read', `read "${path}"`, error)
+    if (!(error instanceof DiskError)) throw error
+    throw patchError('cannot-read', error.message.replace(/^Cannot /, ''), error)
   }
 }

@@ -4,7 +4,6 @@ export {
   type PatchedFolderFault,
   type PatchedFolderRequest,
   patchedFolder,
-  readHeaderBytes,
 } from './patched-folder.ts'
 export {
   describeRebuildFault,

@@ -1,6 +1,6 @@
-import { open, readFile, rm, stat } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { cannot, readPieces, unpackFile } from '#adapters/databases/index.ts'
+import { cannot, DatabaseFileError, readPieces, unpackFile } from '#adapters/databases/index.ts'
 import { neighbour } from '#adapters/disk/index.ts'
 import {
   applyPatchFile,
@@ -61,6 +61,9 @@ export async function patchedFolder(
     const patched = await unpackAndPatch(request, folder)
     done = patched.ok
     return patched
+  } catch (error) {
+    if (!(error instanceof DatabaseFileError) || error.code !== 'unwritable') throw error
+    throw cannot('unwritable', `unpack beside "${request.into}"`, error.cause)
   } finally {
     if (!done) await rm(folder, { recursive: true, force: true })
   }
@@ -143,17 +146,5 @@ export function describePatchedFolderFault(fault: PatchedFolderFault): string {
       return `the patched list of members is not right: ${fault.faults.map(describeCvdFault).join('; ')}`
     case 'member-not-there':
       return `after the patches there is no member "${fault.member}"`
-  }
-}
-
-/** The first 512 bytes of a file. */
-export async function readHeaderBytes(path: string, bytes: number): Promise<Uint8Array> {
-  try {
-    await using file = await open(path, 'r')
-    const head = Buffer.alloc(bytes)
-    const { bytesRead } = await file.read(head, 0, bytes, 0)
-    return head.subarray(0, bytesRead)
-  } catch (error) {
-    throw cannot('unreadable', `read "${path}"`, error)
   }
 }

@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import { DatabaseFileError, type DatabaseFileErrorCode } from '#adapters/databases/index.ts'
+import { askWorker } from '#adapters/system/index.ts'
 import type { Outcome } from '#base/outcome.ts'
 import type { RebuildFault, RebuildRequest, Rebuilt } from './rebuild-file.ts'
 
@@ -16,35 +16,21 @@ export type WorkerAnswer =
 
 /**
  * `rebuildFile` in a thread of its own, so that nobody waits while it packs. Aborting stops it at the next piece, and
- * what it had begun is put away. Throws `DatabaseFileError`, also for a patch that cannot be read.
+ * what it had begun is put away; a thread that does not stop is ended, and may leave it. Throws `DatabaseFileError`, also for a patch that cannot be read.
  */
 export async function rebuildInWorker(
   request: RebuildRequest,
 ): Promise<Outcome<Rebuilt, RebuildFault>> {
-  const { signal, ...workerData } = request
-  signal.throwIfAborted()
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-    workerData: { ...workerData, header: Uint8Array.from(request.header) },
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+  const { signal, ...data } = request
+  const answer = await askWorker<WorkerAnswer>({
+    module: new URL('./worker.ts', import.meta.url),
+    data: { ...data, header: Uint8Array.from(request.header) },
+    heapMibMax: HEAP_MIB_MAX,
+    signal,
   })
-  const abort = () => worker.postMessage('abort')
-  signal.addEventListener('abort', abort)
-  try {
-    const answer = await new Promise<WorkerAnswer>((resolve, reject) => {
-      worker.once('message', resolve)
-      worker.once('error', reject)
-      worker.once('exit', (code) =>
-        reject(new Error(`Cannot rebuild: the thread ended with ${code}`)),
-      )
-    })
-    signal.throwIfAborted()
-    if (answer.kind === 'ended') return answer.outcome
-    throw new DatabaseFileError(answer.code, answer.action, { cause: answer.cause })
-  } finally {
-    signal.removeEventListener('abort', abort)
-    await worker.terminate()
-  }
+  if (answer.kind === 'ended') return answer.outcome
+  throw new DatabaseFileError(answer.code, answer.action, { cause: answer.cause })
 }
 
-/** Far above what it takes (measured: 40); a leak ends the thread, not the process. */
+/** Far above what it takes (measured: 40). */
 const HEAP_MIB_MAX = 256

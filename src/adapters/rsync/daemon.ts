@@ -51,12 +51,13 @@ const WELL_AFTER_MS = 60_000
 
 /**
  * The real rsync as a daemon, child of this process: it is started again when it dies, and ends with us
- * (R97, R100–R102). Its files are written first; it reads the secrets at each login, so new ones count at once.
+ * (R97, R100–R102). It reads its files at each connection, so new logins count at once.
  */
 export class RsyncDaemon implements AsyncDisposable {
   readonly host: string
   readonly port: number
   readonly #options: RsyncDaemonOptions
+  #logins: readonly Secret[]
   readonly #stop = new AbortController()
   #child: ChildProcess | undefined
   #life: Promise<void> = Promise.resolve()
@@ -65,6 +66,7 @@ export class RsyncDaemon implements AsyncDisposable {
     this.host = options.host
     this.port = port
     this.#options = options
+    this.#logins = options.logins
   }
 
   static async start(options: RsyncDaemonOptions): Promise<RsyncDaemon> {
@@ -85,8 +87,15 @@ export class RsyncDaemon implements AsyncDisposable {
     return join(this.#options.folder, 'rsyncd.conf')
   }
 
+  /** From the next connection on: rsync reads both of its files at each. A transfer under way is not cut. */
+  async setLogins(logins: readonly Secret[]): Promise<void> {
+    this.#logins = logins
+    await this.#writeFiles()
+  }
+
   async #writeFiles(): Promise<void> {
-    const { folder, host, module, path, logins } = this.#options
+    const { folder, host, module, path } = this.#options
+    const logins = this.#logins
     const asRoot = process.getuid?.() === 0
     const conf = printRsyncdConf({
       address: host,

@@ -1,2 +1,7 @@
-export { RsyncDaemon, RsyncDaemonError, type RsyncDaemonEvent } from './daemon.ts'
+export {
+  RsyncDaemon,
+  RsyncDaemonError,
+  type RsyncDaemonEvent,
+  type RsyncDaemonOptions,
+} from './daemon.ts'
 export { RsyncTransfer, type RsyncTransferOptions } from './pull.ts'

@@ -91,6 +91,21 @@ test('a pull brings regular files only, with their times and our modes, and remo
   assert.ok(it.lines.includes('daily.cvd'))
 })
 
+test('what another pull may bring is left where it is, unless this one has begun with it', async () => {
+  await using it = await world()
+  const options = { ...it.options, later: ['daily.cvd'] }
+  const daily = join(it.into, 'daily.cvd')
+  await writeFile(daily, 'an older one')
+  await new RsyncTransfer().pull(it.from, it.into, options)
+  assert.deepEqual(it.lines, ['database/viruses.db'])
+  assert.equal(await readFile(daily, 'utf8'), 'an older one')
+  await mkdir(join(it.into, '.cvdnet-partial'))
+  await writeFile(join(it.into, '.cvdnet-partial', 'daily.cvd'), 'version')
+  await new RsyncTransfer().pull(it.from, it.into, options)
+  assert.equal(await readFile(daily, 'utf8'), 'version one')
+  assert.deepEqual((await readdir(it.into)).sort(), ['daily.cvd', 'database'])
+})
+
 test('what did not change is linked against the published tree; by content, a hidden change is found', async () => {
   await using it = await world()
   const published = join(it.dir, 'published')

@@ -57,7 +57,9 @@ export class RsyncTransfer implements Transfer {
     const deadline = AbortSignal.timeout(this.#totalMsMax)
     const signal = AbortSignal.any([options.signal, deadline])
     const what = `pull from rsync://${printHost(from.host)}:${from.port}/${from.module}`
-    const end = await this.#run(argumentsFor(from, folder, options), from, options, signal)
+    const later = await notBegun(into, options.later ?? [])
+    const args = argumentsFor(from, folder, { ...options, later })
+    const end = await this.#run(args, from, options, signal)
     options.signal.throwIfAborted()
     if (deadline.aborted) {
       throw new TransferError('timed-out', `${what}: not done after ${this.#totalMsMax / 1000} s`)
@@ -121,7 +123,7 @@ const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 function argumentsFor(
   from: TransferSource,
   folder: string,
-  { linkAgainst, exclude, byContent }: TransferOptions,
+  { linkAgainst, exclude, later = [], byContent }: TransferOptions,
 ): readonly string[] {
   return [
     '--recursive',
@@ -151,6 +153,7 @@ function argumentsFor(
     ...(linkAgainst === undefined ? [] : [`--link-dest=${linkAgainst}`]),
     '--exclude=local_*',
     ...exclude.map((pattern) => `--exclude=${pattern}`),
+    ...later.map((path) => `--exclude=/${path}`),
     '--',
     `rsync://${from.user}@${printHost(from.host)}:${from.port}/${from.module}/`,
     folder,
@@ -184,6 +187,12 @@ function endWhenAborted(pid: number | undefined, signal: AbortSignal): Disposabl
       signal.removeEventListener('abort', onAbort)
     },
   }
+}
+
+/** Those at the top of the tree of which no half lies there. */
+async function notBegun(into: string, paths: readonly string[]): Promise<readonly string[]> {
+  const halves = await readdir(join(into, PARTIAL_DIR)).catch((): string[] => [])
+  return paths.filter((path) => !halves.includes(path))
 }
 
 /** After a complete pull they are halves of files that the master no longer has. */

@@ -58,7 +58,7 @@ export class SshTrigger implements Trigger {
 }
 
 /** Host key algorithms, those of the pinned key first, so that a server with several keys shows that one. */
-function hostKeyAlgorithms(pinned: string): ssh2.ServerHostKeyAlgorithm[] {
+export function hostKeyAlgorithms(pinned: string): ssh2.ServerHostKeyAlgorithm[] {
   const type = pinned.split(' ')[0] ?? ''
   const known: readonly ssh2.ServerHostKeyAlgorithm[] = [
     'ssh-ed25519',

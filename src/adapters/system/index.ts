@@ -1,1 +1,2 @@
 export { systemClock } from './clock.ts'
+export { askWorker, type WorkerTask } from './worker.ts'

@@ -1,6 +1,7 @@
 import type { DbName } from '#base/names.ts'
 import type { EpochSeconds } from '#base/time.ts'
 import type { Release, ReleaseFile } from '../release/release.ts'
+import type { Habit } from './habits.ts'
 import type { GateReason } from './reasons.ts'
 
 /** Who asks, and what he may release. */
@@ -16,6 +17,10 @@ export interface Bench {
   readonly releaser: Releaser
   readonly published: Release | undefined
   readonly now: EpochSeconds
+  /** By the publisher's name. */
+  readonly habits: ReadonlyMap<string, readonly Habit[]>
+  /** Patches that this master makes for the set, or has made. */
+  readonly madeHere: ReadonlySet<string>
 }
 
 /** What one rule found about one part of the set. */

@@ -24,11 +24,11 @@ export function judgeDatabase(database: DatabaseFacts, bench: Bench): Finding {
   reasons.push(...versionReasons(file, version, old), ...timeReasons(database, old, bench.now))
   if (reasons.length > 0) return { reasons, files: [] }
   const { bytes, sha256 } = database
+  const { sha256: headerSha256 } = database.header
+  const dates = { builtAt, datedAt: builtAt }
   return {
     reasons,
-    files: [
-      { kind: 'database', path: file, bytes, sha256, name, version, builtAt, datedAt: builtAt },
-    ],
+    files: [{ kind: 'database', path: file, bytes, sha256, name, version, headerSha256, ...dates }],
   }
 }
 

@@ -10,8 +10,7 @@ export interface SetFacts {
   readonly strangers: readonly { readonly file: string; readonly hint: string }[]
   /** Plain files, `.cud` and set signatures that no uploaded set lists. */
   readonly unlisted: readonly string[]
-  /** `.sign` files. */
-  readonly detachedSignatures: readonly string[]
+  readonly signatures: readonly SignatureFacts[]
 }
 
 export interface FileFacts {
@@ -33,6 +32,8 @@ export interface DatabaseFacts extends FileFacts {
         /** Header field 1, the same instant in words; undefined when it is no time. */
         readonly builtAtInWords: EpochSeconds | undefined
         readonly md5: string | undefined
+        /** Lower-case hexadecimal; of its 512 bytes. */
+        readonly sha256: string
       }
     | undefined
   /** Names of the members, `.info` among them. */
@@ -54,6 +55,20 @@ export interface PatchFacts extends FileFacts {
     | { readonly kind: 'yes' }
     | { readonly kind: 'not-tried' }
     | { readonly kind: 'no'; readonly reason: string }
+}
+
+/** One `.sign`. */
+export interface SignatureFacts extends FileFacts {
+  /** The file's name without `.sign`: `daily-27001.cvd`, `daily-27001.cdiff`. */
+  readonly of: string
+  /** What engines from 1.5 on will make of it, with the certificates that the publisher of `of` has configured. */
+  readonly verdict:
+    | { readonly kind: 'good'; readonly signer: string }
+    /** They would refuse the signed file, or could not make anything of the signature. */
+    | { readonly kind: 'bad'; readonly reason: string }
+    | { readonly kind: 'no-authority' }
+    /** There is no such file, or nobody knows whose it is. */
+    | { readonly kind: 'not-tried' }
 }
 
 /** A `NAME.set`, its signature, and the plain files it lists (decision 1b). */

@@ -9,26 +9,14 @@ import {
   header,
   NOTHING,
   now,
+  patch,
   published,
   reasonsOf,
+  signature,
 } from '../../../test/support/gate-facts.ts'
 import { aName, aVersion } from '../../../test/support/values.ts'
 import type { DatabaseFacts, PatchFacts } from './facts.ts'
 import { describeReason, judge } from './index.ts'
-
-function patch(change: Partial<PatchFacts> = {}): PatchFacts {
-  return {
-    file: 'daily-8.cdiff',
-    bytes: 400,
-    sha256: 'patch',
-    name: aName('daily'),
-    version: aVersion(8),
-    signedBy: 'ClamAV',
-    faults: [],
-    leads: { kind: 'yes' },
-    ...change,
-  }
-}
 
 test('a good newer database is accepted and dated by its build time', () => {
   const verdict = judge({ ...NOTHING, databases: [database()] }, alice, published(dailySeven), now)
@@ -106,7 +94,7 @@ test('every reason is told at once, each naming its file', () => {
     ...NOTHING,
     databases: [bad],
     strangers: [{ file: 'notes.txt', hint: 'no' }],
-    detachedSignatures: ['daily-8.cvd.sign'],
+    signatures: [signature({ of: 'daily-8.cvd' })],
   }
   const verdict = judge(facts, alice, published(dailySeven), now)
   assert.ok(verdict.kind === 'refused')

@@ -3,9 +3,11 @@ import type { Release, ReleaseFile } from '../release/release.ts'
 import type { Bench, Finding, Releaser } from './bench.ts'
 import { judgeDatabase } from './database.ts'
 import type { SetFacts } from './facts.ts'
+import { judgeHabits } from './habits.ts'
 import { judgePatches } from './patches.ts'
 import { judgePlainSet } from './plain.ts'
 import type { GateReason } from './reasons.ts'
+import { judgeSignatures } from './signatures.ts'
 
 export type Verdict =
   | {
@@ -26,12 +28,16 @@ export function judge(
   releaser: Releaser,
   published: Release | undefined,
   now: EpochMs,
+  about: Partial<Pick<Bench, 'habits' | 'madeHere'>> = {},
 ): Verdict {
-  const bench: Bench = { releaser, published, now: toSeconds(now) }
+  const { habits = new Map(), madeHere = new Set() } = about
+  const bench: Bench = { releaser, published, now: toSeconds(now), habits, madeHere }
   const findings: Finding[] = [
     { reasons: strangers(facts), files: [] },
     ...facts.databases.map((database) => judgeDatabase(database, bench)),
     judgePatches(facts, bench),
+    judgeSignatures(facts, bench),
+    judgeHabits(facts, bench),
     ...facts.sets.map((set) => judgePlainSet(set, bench)),
   ]
   const reasons = findings.flatMap((finding) => finding.reasons)
@@ -48,10 +54,10 @@ function strangers(facts: SetFacts): GateReason[] {
       ({ file, hint }): GateReason => ({ kind: 'not-a-signature-file', file, hint }),
     ),
     ...facts.unlisted.map((file): GateReason => ({ kind: 'outside-a-set', file })),
-    ...facts.detachedSignatures.map((file): GateReason => ({ kind: 'sign-not-verifiable', file })),
   ]
 }
 
 function isEmpty(facts: SetFacts): boolean {
-  return facts.databases.length + facts.patches.length + facts.sets.length === 0
+  const { databases, patches, signatures, sets } = facts
+  return databases.length + patches.length + signatures.length + sets.length === 0
 }

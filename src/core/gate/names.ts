@@ -1,4 +1,5 @@
 import { type DbName, type DbVersion, dbVersion, parseDbName } from '#base/names.ts'
+import { LEGACY_FILES } from '#formats/legacy-db/index.ts'
 import { SIGNATURE_FILE_EXTENSIONS } from '#formats/signature-file/index.ts'
 
 /** What a file of an upload is, read off its name alone. Nothing is opened for this. */
@@ -12,6 +13,7 @@ export type SetFileName =
   | { readonly kind: 'unknown'; readonly hint: string }
 
 const PLAIN = new Set(SIGNATURE_FILE_EXTENSIONS)
+const LEGACY = new Set(Object.values(LEGACY_FILES).map(({ database }): string => database))
 
 /** A file kept as `test-5.cvd` is uploaded as `test.cvd`: the version stands in its header. Others keep their names. */
 export function uploadName(file: string): string {
@@ -23,6 +25,9 @@ export function classify(file: string): SetFileName {
   const stem = file.slice(0, Math.max(dot, 0))
   const extension = file.slice(dot + 1)
   if (file.endsWith('.sign')) return { kind: 'detached-signature', of: file.slice(0, -5) }
+  if (LEGACY.has(file)) {
+    return { kind: 'unknown', hint: 'the master makes it out of main and daily' }
+  }
   const patch = /^(.+)-(\d{1,10})\.cdiff$/.exec(file)
   if (patch) return patchName(patch[1] ?? '', Number(patch[2]))
   const parsed = parseDbName(stem)

@@ -10,7 +10,7 @@ export type GateReason =
   | VersionReason
   | PatchReason
   | SetReason
-  | { readonly kind: 'sign-not-verifiable'; readonly file: string }
+  | SignReason
 
 export type VersionReason =
   | {
@@ -41,6 +41,13 @@ export type PatchReason =
     }
   | { readonly kind: 'patch-by-other-publisher'; readonly file: string; readonly signedBy: string }
   | { readonly kind: 'patch-leads-elsewhere'; readonly file: string; readonly reason: string }
+  | { readonly kind: 'patch-missing'; readonly file: string; readonly wanted: string }
+
+export type SignReason =
+  | { readonly kind: 'sign-not-verifiable'; readonly file: string }
+  | { readonly kind: 'sign-of-nothing'; readonly file: string; readonly of: string }
+  | { readonly kind: 'sign-bad'; readonly file: string; readonly reason: string }
+  | { readonly kind: 'sign-missing'; readonly file: string; readonly wanted: string }
 
 export type SetReason =
   | { readonly kind: 'outside-a-set'; readonly file: string }
@@ -76,7 +83,10 @@ function words(reason: GateReason): string {
     case 'not-yours':
       return `you may not release "${reason.database}"`
     case 'sign-not-verifiable':
-      return 'no certificate authority is configured to check it against, and a wrong .sign locks out engines from 1.5 on; leave it out'
+    case 'sign-of-nothing':
+    case 'sign-bad':
+    case 'sign-missing':
+      return signWords(reason)
     case 'older-version':
     case 'same-version-other-bytes':
     case 'build-times-differ':
@@ -89,6 +99,7 @@ function words(reason: GateReason): string {
     case 'patch-out-of-line':
     case 'patch-by-other-publisher':
     case 'patch-leads-elsewhere':
+    case 'patch-missing':
       return patchWords(reason)
     case 'outside-a-set':
     case 'set-unsigned':
@@ -134,6 +145,23 @@ function patchWords(reason: PatchReason): string {
       return `is signed by ${reason.signedBy}, but the database is not`
     case 'patch-leads-elsewhere':
       return `does not lead from the published version to the new one: ${reason.reason}`
+    case 'patch-missing':
+      return `comes without ${reason.wanted}, and its publisher always ships patches`
+    default:
+      return unreachable(reason)
+  }
+}
+
+function signWords(reason: SignReason): string {
+  switch (reason.kind) {
+    case 'sign-not-verifiable':
+      return 'no certificate authority is configured to check it against, and a wrong .sign locks out engines from 1.5 on; leave it out'
+    case 'sign-of-nothing':
+      return `signs ${reason.of}, and no database or patch of that name and version is uploaded or published`
+    case 'sign-bad':
+      return `engines from 1.5 on would not take it for good: ${reason.reason}`
+    case 'sign-missing':
+      return `comes without ${reason.wanted}, and its publisher always signs so`
     default:
       return unreachable(reason)
   }

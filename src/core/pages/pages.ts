@@ -13,9 +13,10 @@ export interface ListedMirror {
 export function indexPage(zone: string, release: Release, madeAt: EpochSeconds): string {
   const files = [...release.files.values()].toSorted((a, b) => a.path.localeCompare(b.path))
   const rows = files
-    .filter(({ kind }) => kind !== 'patch')
+    .filter(({ kind }) => kind === 'database' || kind === 'set' || kind === 'plain')
     .map((file) => [link(file.path), String(file.version), size(file.bytes), rfc3339(file.datedAt)])
-  const patches = files.filter(({ kind }) => kind === 'patch')
+  const of = (...kinds: readonly ReleaseFile['kind'][]) =>
+    files.filter(({ kind }) => kinds.includes(kind)).map(({ path }) => link(path))
   return page(
     `Virus databases of ${zone}`,
     `<object class="logo" data="local_logo.png" type="image/png"></object>
@@ -24,7 +25,8 @@ export function indexPage(zone: string, release: Release, madeAt: EpochSeconds):
 <code>DatabaseMirror</code> in <code>freshclam.conf</code> at <code>http://database.${escapeHtml(zone)}</code>.</p>
 <h2>Databases</h2>
 ${table([{ title: 'File' }, { title: 'Version', number: true }, { title: 'Bytes', number: true }, { title: 'Dated' }], rows)}
-${patches.length === 0 ? '' : `<h2>Patches</h2>\n<p>${patches.map(({ path }) => link(path)).join(' · ')}</p>`}
+${list('Patches and signatures', of('patch', 'signature'))}
+${list('For clients of 2003', of('legacy'))}
 <p class="quiet">Release ${release.serial}, page made ${rfc3339(madeAt)}.
 <a href="mirrors.html">All mirrors</a> · <a href="timestamp">timestamp</a></p>`,
   )
@@ -45,6 +47,10 @@ export function mirrorsPage(
 ${table([{ title: 'Mirror' }, { title: 'Host' }, { title: 'Country' }, { title: 'Region' }], rows)}
 <p class="quiet">Page made ${rfc3339(madeAt)}. <a href="index.html">Databases</a></p>`,
   )
+}
+
+function list(title: string, links: readonly string[]): string {
+  return links.length === 0 ? '' : `<h2>${title}</h2>\n<p>${links.join(' · ')}</p>`
 }
 
 function link(path: ReleaseFile['path']): string {

@@ -1,7 +1,10 @@
 import type { DbName, Generation, Serial } from '#base/names.ts'
 import type { EpochSeconds } from '#base/time.ts'
+import { cdiffName } from '#formats/cdiff/index.ts'
+import { HEADER_BYTES } from '#formats/cvd/index.ts'
 import type { Manifest, ManifestFile } from './manifest.ts'
-import type { Release, ReleaseFile } from './release.ts'
+import { type HeaderFile, headerPath, type Release, type ReleaseFile } from './release.ts'
+import { strandedSignatures } from './signatures.ts'
 
 /**
  * Patches of a database that are kept whatever they weigh: clients that were away for a month of daily releases still
@@ -9,7 +12,10 @@ import type { Release, ReleaseFile } from './release.ts'
  */
 const PATCHES_KEPT_MIN = 30
 
-/** The release after `current`: what it had, what came, less what went and the patches that are too old. */
+/**
+ * The release after `current`: what it had, what came, less what went, patches that are too old, and signatures whose
+ * file is gone; and the headers that go with the patches.
+ */
 export function planRelease(
   current: Release | undefined,
   change: { readonly files: readonly ReleaseFile[]; readonly drop: readonly string[] },
@@ -20,6 +26,9 @@ export function planRelease(
   for (const path of change.drop) files.delete(path)
   for (const file of change.files) files.set(file.path, file)
   for (const path of oldPatches([...files.values()])) files.delete(path)
+  for (const path of strandedSignatures(files)) files.delete(path)
+  for (const { kind, path } of [...files.values()]) if (kind === 'header') files.delete(path)
+  for (const header of headersOf(files)) files.set(header.path, header)
   return { serial, publishedAt, files }
 }
 
@@ -41,6 +50,17 @@ function oldPatches(files: readonly ReleaseFile[]): string[] {
       return at >= PATCHES_KEPT_MIN && sum > whole
     })
     return firstTooMany < 0 ? [] : newestFirst.slice(firstTooMany).map(({ path }) => path)
+  })
+}
+
+/** Headers of the databases that can be made again: those to whose version a patch leads. */
+function headersOf(files: ReadonlyMap<string, ReleaseFile>): HeaderFile[] {
+  return [...files.values()].flatMap((file) => {
+    if (file.kind !== 'database' || file.headerSha256 === undefined) return []
+    const { name, version, headerSha256: sha256, datedAt } = file
+    if (!files.has(cdiffName({ database: name, version }))) return []
+    const path = headerPath(name)
+    return [{ kind: 'header', path, bytes: HEADER_BYTES, sha256, name, version, datedAt }]
   })
 }
 

@@ -36,7 +36,7 @@ function bad(reason: string): Outcome<never, ReleaseFault> {
 
 function parseFile(entry: unknown): ReleaseFile | undefined {
   if (!isRecord(entry)) return undefined
-  const { path, bytes, sha256, datedAt, kind, builtAt } = entry
+  const { path, bytes, sha256, datedAt, kind, builtAt, headerSha256 } = entry
   const name = parseDbName(String(entry['name']))
   const version = dbVersion(Number(entry['version']))
   if (typeof path !== 'string' || typeof bytes !== 'number') return undefined
@@ -45,12 +45,20 @@ function parseFile(entry: unknown): ReleaseFile | undefined {
   const base = { path, bytes, sha256, datedAt: epochSeconds(datedAt), name: name.value, version }
   switch (kind) {
     case 'patch':
+    case 'signature':
+    case 'header':
     case 'set':
     case 'plain':
+    case 'legacy':
       return { kind, ...base }
     case 'database':
       return typeof builtAt === 'number'
-        ? { kind, ...base, builtAt: epochSeconds(builtAt) }
+        ? {
+            kind,
+            ...base,
+            builtAt: epochSeconds(builtAt),
+            ...(typeof headerSha256 === 'string' && { headerSha256 }),
+          }
         : undefined
     default:
       return undefined

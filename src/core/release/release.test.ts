@@ -17,7 +17,7 @@ const daily = aName('daily')
 
 function database(version: number, bytes: number): ReleaseFile {
   const base = { path: 'daily.cvd', bytes, sha256: 'd', name: daily, version: aVersion(version) }
-  return { kind: 'database', ...base, builtAt: at, datedAt: at }
+  return { kind: 'database', ...base, headerSha256: `h${version}`, builtAt: at, datedAt: at }
 }
 
 function patch(version: number, bytes: number): ReleaseFile {
@@ -80,6 +80,27 @@ test('a new version replaces the old file, and what the set dropped is gone', ()
   assert.deepEqual(patchesIn(before), [2, 3])
 })
 
+test('a database has its header beside it while a patch leads to its version', () => {
+  const headerIn = (release: Release) => release.files.get('daily.cvd.header')
+  assert.equal(headerIn(history(1, 1000, 10)), undefined)
+  const patched = history(2, 1000, 10)
+  const { kind, bytes, sha256, version } = headerIn(patched) ?? {}
+  assert.deepEqual([kind, bytes, sha256, version], ['header', 512, 'h2', 2])
+  const same = planRelease(patched, { files: [], drop: [] }, aSerial(3), at)
+  assert.deepEqual(headerIn(same), headerIn(patched))
+  const whole = planRelease(patched, { files: [database(3, 900)], drop: [] }, aSerial(3), at)
+  assert.equal(headerIn(whole), undefined)
+})
+
+test('a database that was published before headers were gets none', () => {
+  const { headerSha256: _none, ...old } = { headerSha256: '', ...database(2, 900) }
+  const release = planRelease(undefined, { files: [old, patch(2, 1)], drop: [] }, aSerial(1), at)
+  assert.deepEqual([...release.files.keys()], ['daily.cvd', 'daily-2.cdiff'])
+  const again = parseRelease(printRelease(release))
+  assert.ok(again.ok)
+  assert.deepEqual(again.value, release)
+})
+
 test('law: a release that is printed and read again is the same', () => {
   const release = history(5, 1000, 10)
   const again = parseRelease(printRelease(release))
@@ -101,6 +122,9 @@ test('law: no text makes the reader of releases throw', () => {
 test('the manifest lists the release and the pointers', () => {
   const pointer = { path: 'timestamp', bytes: 5, sha256: 't' }
   const manifest = manifestOf(history(2, 10, 1), aGeneration(7), [pointer])
-  assert.deepEqual([...manifest.files.keys()], ['daily.cvd', 'daily-2.cdiff', 'timestamp'])
+  assert.deepEqual(
+    [...manifest.files.keys()],
+    ['daily.cvd', 'daily-2.cdiff', 'daily.cvd.header', 'timestamp'],
+  )
   assert.equal(manifest.generation, 7)
 })

@@ -21,17 +21,43 @@ interface ReleaseFileBase {
   readonly datedAt: EpochSeconds
 }
 
-export type ReleaseFile = DatabaseFile | PatchFile | SetTextFile | PlainFile
+export type ReleaseFile =
+  | DatabaseFile
+  | PatchFile
+  | HeaderFile
+  | SignatureFile
+  | SetTextFile
+  | PlainFile
+  | LegacyFile
 
 export interface DatabaseFile extends ReleaseFileBase {
   readonly kind: 'database'
   readonly name: DbName
   readonly version: DbVersion
   readonly builtAt: EpochSeconds
+  /** Of its first 512 bytes; absent in what was published before headers were. */
+  readonly headerSha256?: string
 }
 
 export interface PatchFile extends ReleaseFileBase {
   readonly kind: 'patch'
+  readonly name: DbName
+  readonly version: DbVersion
+}
+
+/** `NAME-VERSION.cvd.sign` or `NAME-VERSION.cdiff.sign`, for engines from 1.5 on (formats.md 3.2). */
+export interface SignatureFile extends ReleaseFileBase {
+  readonly kind: 'signature'
+  readonly name: DbName
+  readonly version: DbVersion
+}
+
+/**
+ * `NAME.cvd.header`: the first 512 bytes of `NAME.cvd`. Who has the version before and the patch makes the file again out
+ * of it, and need not fetch it.
+ */
+export interface HeaderFile extends ReleaseFileBase {
+  readonly kind: 'header'
   readonly name: DbName
   readonly version: DbVersion
 }
@@ -50,9 +76,29 @@ export interface PlainFile extends ReleaseFileBase {
   readonly version: DbVersion
 }
 
+/** What clients of 2003 fetch, made here out of version `version` of `name` (R98, R99). */
+export interface LegacyFile extends ReleaseFileBase {
+  readonly kind: 'legacy'
+  readonly name: DbName
+  readonly version: DbVersion
+}
+
+/** Path of the published `.cvd` of that name. */
+export function databasePath(name: DbName): string {
+  return `${name}.cvd`
+}
+
+/** Path of its header. */
+export function headerPath(name: DbName): string {
+  return `${databasePath(name)}.header`
+}
+
 /** The published `.cvd` of that name. */
-export function databaseOf(release: Release | undefined, name: DbName): DatabaseFile | undefined {
-  const file = release?.files.get(`${name}.cvd`)
+export function databaseOf(
+  release: Pick<Release, 'files'> | undefined,
+  name: DbName,
+): DatabaseFile | undefined {
+  const file = release?.files.get(databasePath(name))
   return file?.kind === 'database' ? file : undefined
 }
 

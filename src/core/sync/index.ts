@@ -12,6 +12,18 @@ export {
 } from './plan-publish.ts'
 export { describeHeld, describeSyncReason, mayBeMixed, type SyncReason } from './reasons.ts'
 export {
+  databasesToLeaveOut,
+  describeNotRebuilt,
+  describeRebuildEnd,
+  type LeaveOutInput,
+  type Need,
+  type NeedInput,
+  type NotRebuilt,
+  needOf,
+  REBUILD_BYTES_MIN,
+  type RebuildEnd,
+} from './rebuild.ts'
+export {
   byStage,
   type DateRule,
   dateRule,

@@ -2,7 +2,7 @@
  * What each published file is for, read off its path: when it becomes public and what date it carries.
  *
  * The order protects readers of servers that cannot switch a whole tree (decision 15): what a pointer names is there
- * before the pointer is. A `.cvd` tells clients that its patches exist, so patches and signatures go first.
+ * before the pointer is. A `.cvd` tells clients that its patches exist, so patches, headers and signatures go first.
  */
 
 /** In the order of publication. */
@@ -10,7 +10,7 @@ export const STAGES = ['patches', 'databases', 'others', 'pages', 'trust', 'stam
 export type Stage = (typeof STAGES)[number]
 
 const DATABASE = /\.(?:cvd|cld|cud)$/
-const PATCH = /\.(?:cdiff|sign)$/
+const PATCH = /\.(?:cdiff|sign|cvd\.header)$/
 const PAGES = new Set(['index.html', 'mirrors.html', 'dns.txt'])
 
 /** Signed metadata of the tree. It is listed in no manifest, because it is the manifest. */

@@ -39,3 +39,4 @@ export {
   FIRST_CLAMSIGN_LEVEL,
   verifyClamsign,
 } from './verify.ts'
+export { verifyClamsignForAll } from './verify-all.ts'

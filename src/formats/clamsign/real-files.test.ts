@@ -9,6 +9,7 @@ import { parseClamsign, printClamsign } from './file.ts'
 import { parseSignedData } from './signed-data.ts'
 import { readTrustedCertificates, type TrustedCertificates } from './trust.ts'
 import { type ClamsignVerdict, verifyClamsign } from './verify.ts'
+import { verifyClamsignForAll } from './verify-all.ts'
 
 /** ClamAV's own signatures. Their root, an X.509 v1 certificate, is valid until 2027-03-26, so time is given. */
 const DATA = realData('clamav')
@@ -136,4 +137,28 @@ test('law: PKCS#7 with any bytes changed never throws, and is never good when th
     { numRuns: 500 },
   )
   fc.assert(fc.property(fc.uint8Array(), (bytes) => void parseSignedData(bytes)))
+})
+
+test('good for all is what is good at every level where another line decides', { skip }, () => {
+  const file = 'test-1.cvd'
+  const options = { trust: testRoot(), now: NOW }
+  const real = parseClamsign(textOf(file))
+  const [line] = real.ok ? real.value.signatures : []
+  assert.ok(line)
+  const none = textOf('test-2.cvd')
+  const other = parseClamsign(none)
+  const [wrong] = other.ok ? other.value.signatures : []
+  assert.ok(wrong)
+  const asked = (...signatures: readonly (typeof line)[]) =>
+    outcome(verifyClamsignForAll(printClamsign({ signatures }), sha256(file), options))
+  const signer = 'ClamAV TEST CVD Signing Cert'
+  assert.equal(asked(line), signer)
+  assert.equal(asked({ ...line, maxLevel: 239 }, { ...line, minLevel: 240 }), signer)
+  // Engines from 240 on would refuse the file, those from 250 on find no line, and the first ones none yet.
+  assert.equal(asked({ ...line, maxLevel: 239 }, { ...wrong, minLevel: 240 }), 'bad other-content')
+  assert.equal(asked({ ...line, maxLevel: 249 }), 'cannot-try no-usable-line')
+  assert.equal(asked({ ...line, minLevel: 231 }), 'cannot-try no-usable-line')
+  assert.equal(asked(line, wrong), signer)
+  const html = verifyClamsignForAll('<html>', sha256(file), options)
+  assert.equal(outcome(html), 'cannot-try not-clamsign')
 })

@@ -1,6 +1,7 @@
+import { isPlainName } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { type ExcludeFault, parseExclude } from './exclude.ts'
-import { type HostPort, isPlainName, parseHostPort, parsePort } from './host.ts'
+import { type HostPort, parseHostPort, parsePort } from './host.ts'
 import { type Assignment, readAssignments, type ShellFaultKind } from './shell.ts'
 
 /**

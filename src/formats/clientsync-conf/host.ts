@@ -25,11 +25,6 @@ export function printHostPort({ host, port }: HostPort): string {
   return `${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`
 }
 
-/** A name that a master or a set goes by: letters, digits, `.`, `_`, `-`; it does not start with a dash. */
-export function isPlainName(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$/.test(text)
-}
-
 export function parsePort(text: string): number | undefined {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   return port >= 1 && port <= PORT_MAX ? port : undefined

@@ -14,7 +14,7 @@ export interface Field<T> {
   readonly absent: T
 }
 
-export type Shown = string | number | readonly string[]
+export type Shown = string | number | boolean | readonly string[]
 
 /** Absent means `shown`. */
 export function preset<T>(key: string, kind: Kind<T>, shown: Shown, about: string): Field<T> {

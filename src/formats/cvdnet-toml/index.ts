@@ -8,7 +8,10 @@ export type {
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
+  PublisherSettings,
+  RegistrySettings,
   SecretPlace,
   Settings,
   SigmakerSettings,
+  StoreSettings,
 } from './settings.ts'

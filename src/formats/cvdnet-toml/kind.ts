@@ -1,5 +1,6 @@
+import { isHost } from '#base/host.ts'
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#base/ip-address.ts'
-import { parseDbName } from '#base/names.ts'
+import { isPlainName, parseDbName } from '#base/names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '#base/quantity.ts'
 import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
 
@@ -12,25 +13,21 @@ export interface Kind<T> {
   readonly standIn: T
 }
 
-const NAME_CHARS_MAX = 63
-const HOST_CHARS_MAX = 253
-
-export const name: Kind<string> = pattern(
-  'a name of letters, digits, "_", "." and "-"',
-  new RegExp(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,${NAME_CHARS_MAX - 1}}$`),
-)
+export const name: Kind<string> = {
+  wanted: 'a name of letters, digits, "_", "." and "-"',
+  read: (value) => {
+    const text = asText(value)
+    return text !== undefined && isPlainName(text) ? text : undefined
+  },
+  standIn: '',
+}
 
 /** A name or an address, without port and brackets. */
 export const host: Kind<string> = {
   wanted: 'a host name or an address',
   read: (value) => {
     const text = asText(value)
-    if (text === undefined || text.length > HOST_CHARS_MAX) return undefined
-    const isName =
-      /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(
-        text,
-      )
-    return isName || /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/.test(text) ? text : undefined
+    return text !== undefined && isHost(text) ? text : undefined
   },
   standIn: '',
 }
@@ -141,6 +138,12 @@ export function integer(min: number, max: number): Kind<number> {
     read: (value) => (Number.isInteger(value) ? within(Number(value), min, max) : undefined),
     standIn: min,
   }
+}
+
+export const flag: Kind<boolean> = {
+  wanted: 'true or false',
+  read: (value) => (typeof value === 'boolean' ? value : undefined),
+  standIn: false,
 }
 
 export function share(): Kind<number> {

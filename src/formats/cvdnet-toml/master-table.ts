@@ -32,12 +32,6 @@ export const MASTER = {
       '6h',
       'How often `timestamp` is renewed and pushed; a mirror whose stamp is a day old counts as old.',
     ),
-    publisherKeys: preset(
-      'publisher_keys',
-      kind.listOf(kind.path),
-      [],
-      'Public key files of publishers besides ClamAV, whose keys are built in.',
-    ),
     networkKeys: optional(
       'network_keys',
       kind.path,
@@ -137,10 +131,45 @@ export const MASTER_PUSH = {
   },
 } as const satisfies Section
 
+export const PUBLISHERS = {
+  path: 'master.publishers',
+  kind: 'list',
+  about:
+    'Whose databases are accepted. ClamAV is among them anyway, its keys are built in; it is named only to say more.',
+  fields: {
+    name: required('name', kind.name, 'acme', 'As his keys name him.'),
+    keys: optional(
+      'keys',
+      kind.path,
+      'keys/acme.pub.json',
+      'File of his public keys (`cvdnet key show`). Not for ClamAV.',
+    ),
+    secrets: optional(
+      'secrets',
+      kind.path,
+      'keys/acme.json',
+      'File of his secret keys, mode 0600: this master then makes his patches. Absent: he ships them.',
+    ),
+    certs: optional(
+      'certs',
+      kind.path,
+      'certs/acme',
+      'Folder of the certificates (`*.pem`, `*.crt`) that his clients trust. Absent: no `.sign` is accepted.',
+    ),
+    always: preset(
+      'always',
+      kind.listOf(kind.oneOf('patch', 'sign')),
+      [],
+      'What he ships with every database, so that a set without it is refused.',
+    ),
+  },
+} as const satisfies Section
+
 export const SIGMAKERS = {
   path: 'master.sigmakers',
   kind: 'list',
-  about: 'Who may release, and what.',
+  about:
+    'Who may release, and what. Taken into the store at the start, if it has none of that name; then the store holds.',
   fields: {
     name: required('name', kind.name, 'acme', 'His name in journal and folders.'),
     keys: required(
@@ -156,7 +185,7 @@ export const SIGMAKERS = {
 export const MIRRORS = {
   path: 'master.mirrors',
   kind: 'list',
-  about: 'The mirrors that are pushed to.',
+  about: 'The mirrors that are pushed to. Taken into the store as the sigmakers are.',
   fields: {
     name: required('name', kind.name, 'mirror1', 'Its name in journal and status.'),
     host: required(

@@ -31,6 +31,12 @@ export const MIRROR = {
       0.5,
       'Largest share of its files that one sync may delete; more looks like a mistake, and waits for a person.',
     ),
+    rebuild: preset(
+      'rebuild',
+      kind.flag,
+      true,
+      'Large databases are made here of the version before and its patches where that gives the published bytes, instead of being fetched: a hundredth of the traffic of a daily release, for 20 s of a core per 64 MiB and, meanwhile, two to three times the file’s size on the disk.',
+    ),
   },
 } as const satisfies Section
 

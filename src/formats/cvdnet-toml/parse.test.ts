@@ -45,6 +45,15 @@ test('the example file loads, with every section', () => {
     user: 'mirror1',
     password: { kind: 'file', path: '/etc/cvdnet/secrets/mirror1' },
   })
+  assert.deepEqual(settings.value.master?.publishers, [
+    {
+      name: 'acme',
+      keys: '/etc/cvdnet/keys/acme.pub.json',
+      secrets: undefined,
+      certs: undefined,
+      always: [],
+    },
+  ])
   assert.equal(settings.value.mirror?.masters[0]?.name, 'rsync1')
 })
 
@@ -64,7 +73,7 @@ stat = "/x"
 [master]
 releases_kept = 1
 timestamp_every = "6 hours"
-"publisher_keys" = [
+"network_keys" = [
   "a", # a comment with ] in it
   3,
 ]
@@ -85,7 +94,7 @@ databases = []
     'line 2: stat is not a setting; did you mean "state"?',
     'line 4: master.releases_kept wants a whole number from 2 to 1000',
     'line 5: master.timestamp_every wants a duration from 1m to 1d',
-    'line 6: master.publisher_keys wants a list, each a path',
+    'line 6: master.network_keys wants a path',
     'line 11: master.push.retries wants a whole number from 0 to 100',
     'line 12: master.push.retry_base: longer than retry_max',
     'line 13: master.uploads is not a setting; did you mean "upload"?',
@@ -131,9 +140,39 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
     'line 10: master.mirrors[0].password_file: exactly one of password_file and password_env is needed',
   ],
   [
+    'a publisher without keys',
+    `${ZONE}[master]\n[[master.publishers]]\nname = "acme"\n`,
+    'line 3: master.publishers[0].keys: needed, or nothing of this publisher could be verified',
+  ],
+  [
+    'keys of ClamAV',
+    `${ZONE}[master]\n[[master.publishers]]\nname = "ClamAV"\nsecrets = "s"\n`,
+    'line 5: master.publishers[0].secrets: the keys of ClamAV are built in, and nobody here has its secrets',
+  ],
+  [
+    'signatures that nobody could check',
+    `${ZONE}[master]\n[[master.publishers]]\nname = "ClamAV"\nalways = ["sign"]\n`,
+    'line 5: master.publishers[0].always: "sign" needs certs, without which no .sign is accepted',
+  ],
+  [
     'a mirror that nobody calls',
     `${ZONE}[mirror]\nname = "m1"\nconf = "c"\n`,
     'line 2: mirror.masters: without [[mirror.masters]] nobody may call this mirror',
+  ],
+  [
+    'a store in PostgreSQL without its address',
+    `${ZONE}[master]\n[store]\nkind = "postgres"\n`,
+    'line 3: store.url_file: exactly one of url_file and url_env is needed',
+  ],
+  [
+    'a store in PostgreSQL with a path',
+    `${ZONE}[master]\n[store]\nkind = "postgres"\nurl_env = "A"\npath = "b"\n`,
+    'line 6: store.path: kind = "postgres" has an address and no path',
+  ],
+  [
+    'a SQLite store with an address',
+    `${ZONE}[master]\n[store]\nurl_env = "A"\n`,
+    'line 4: store.url_env: kind = "sqlite" has a path and no address',
   ],
   ['a syntax error', `${ZONE}[master\n`, 'line 2: incomplete or unterminated table definition'],
 ]
@@ -164,6 +203,24 @@ test('twins are refused: names, logins and keys open one door each', () => {
   )
 })
 
+test('the store is a file below the state, or PostgreSQL whose address is found elsewhere', () => {
+  const storeOf = (text: string) => {
+    const settings = parseSettings(`${ZONE}state = "/s"\n[master]\n${text}`, FOLDER)
+    return settings.ok ? settings.value.store : settings.fault.map(describeSettingsFault)
+  }
+  assert.deepEqual(storeOf(''), { kind: 'sqlite', path: '/s/store.sqlite' })
+  assert.deepEqual(storeOf('[store]\npath = "x"\n'), { kind: 'sqlite', path: '/etc/cvdnet/x' })
+  assert.deepEqual(storeOf('[store]\nkind = "postgres"\nurl_file = "u"\n'), {
+    kind: 'postgres',
+    url: { kind: 'file', path: '/etc/cvdnet/u' },
+  })
+  assert.deepEqual(storeOf('[store]\nkind = "postgres"\nurl_env = "U"\n'), {
+    kind: 'postgres',
+    url: { kind: 'environment', name: 'U' },
+  })
+  assert.match(String(storeOf('[store]\nurl = "postgres://u:hunter2@h/d"\n')), /store\.url is not/)
+})
+
 test('a secret in the file is refused and not repeated', () => {
   const text = `${ZONE}[master]${MIRROR_ENTRY}password = "hunter2"\npassword_env = "A"\n`
   assert.deepEqual(faults(text), [
@@ -182,7 +239,7 @@ x = 1 \\"""" # not a header
 log.levle = "info"
 log . format = 'xml'
 [master]
-publisher_keys = [ "a", '''
+network_keys = [ "a", '''
 b''', # ]
 3 ]
 nmae = "x"
@@ -195,7 +252,7 @@ port = 99999
       'line 2: state',
       'line 5: log.levle is not a setting; did you mean "level"?',
       'line 6: log.format',
-      'line 8: master.publisher_keys',
+      'line 8: master.network_keys',
       'line 11: master.nmae is not a setting; did you mean "name"?',
       'line 12: mirror.name is missing; it',
       'line 12: mirror.conf is missing; it',
@@ -239,57 +296,5 @@ test('law: no text makes it throw', () => {
   fc.assert(
     fc.property(fc.oneof(text, fc.string()), (one) => void faults(one)),
     { numRuns: 3000 },
-  )
-})
-
-test('a name server alone: paths are absolute, times are seconds, what is absent stays open', () => {
-  const text = `
-zone = "clamav.example"
-[dns]
-hosts = ["192.0.2.53", "2001:db8::53"]
-snapshot = "zone.json"
-unlimited = ["10.0.0.0/8"]
-[dns.places]
-mmdb = "geo.mmdb"
-[[dns.overrides]]
-prefix = "10.0.0.0/8"
-country = "DE"
-[dns.answers]
-mirror_ttl = "5m"
-override_clamav_net = "yes"
-`
-  const parsed = parseSettings(text, { folder: '/etc/cvdnet' })
-  assert.ok(parsed.ok, JSON.stringify(parsed))
-  const { dns } = parsed.value
-  assert.equal(dns?.snapshot, '/etc/cvdnet/zone.json')
-  assert.deepEqual(dns?.places, { kind: 'mmdb', file: '/etc/cvdnet/geo.mmdb' })
-  assert.equal(dns?.port, 53)
-  assert.deepEqual(dns?.answers, {
-    addressesMax: undefined,
-    nearMirrorsMin: undefined,
-    mirrorTtl: 300,
-    wobblingTtl: undefined,
-    recordTtl: undefined,
-    overrideClamavNet: true,
-  })
-})
-
-test('a name server’s faults have their lines', () => {
-  const text = `zone = "clamav.example"
-[dns]
-hosts = ["here"]
-snapshot = "zone.json"
-unlimited = ["10.0.0.1/8"]
-[[dns.overrides]]
-prefix = "2001:db8::/65"
-country = "DE"
-[dns.answers]
-record_ttl = "10m"
-`
-  const parsed = parseSettings(text, { folder: '/etc/cvdnet' })
-  assert.ok(!parsed.ok)
-  assert.deepEqual(
-    parsed.fault.map((fault) => fault.line),
-    [3, 5, 7, 10],
   )
 })

@@ -8,13 +8,16 @@ import * as master from './master-table.ts'
 import * as mirror from './mirror-table.ts'
 import { readDns } from './read-dns.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
+import { REGISTRY, readRegistry } from './registry-table.ts'
 import type {
   MasterSettings,
   MirrorEntry,
   MirrorSettings,
+  PublisherSettings,
   SecretPlace,
   Settings,
 } from './settings.ts'
+import { readStore, STORE } from './store-table.ts'
 import { LOG, ROOT } from './table.ts'
 
 /** Guess: thirty thousand mirrors. */
@@ -39,6 +42,8 @@ export function parseSettings(
     zone: root.read(ROOT.fields.zone),
     state,
     log: { level: log.read(LOG.fields.level), format: log.read(LOG.fields.format) },
+    registry: readRegistry(file.table(REGISTRY)),
+    store: readStore(file.table(STORE), (path) => place.of(path), state),
     master: file.has(master.MASTER) ? readMaster(file, place, state) : undefined,
     mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
     dns: file.has(DNS) ? readDns(file, (path) => place.of(path)) : undefined,
@@ -92,12 +97,12 @@ function readMaster(file: DocumentReader, place: Place, state: string): MasterSe
     module: at.read(fields.module),
     releasesKept: at.read(fields.releasesKept),
     timestampEveryMs: at.read(fields.timestampEveryMs),
-    publisherKeys: at.read(fields.publisherKeys).map((path) => place.of(path)),
     networkKeys: networkKeys === undefined ? `${state}/network` : place.of(networkKeys),
     ssh: readListen(file.table(master.MASTER_SSH), master.MASTER_SSH.fields),
     rsync: readListen(file.table(master.MASTER_RSYNC), master.MASTER_RSYNC.fields),
     uploadLimits: readUploadLimits(file.table(master.MASTER_UPLOAD)),
     push: readPush(file.table(master.MASTER_PUSH)),
+    publishers: readPublishers(file, place),
     sigmakers: sigmakers.map((one) => ({
       name: one.read(name),
       keys: one.read(keys),
@@ -126,6 +131,47 @@ function readMaster(file: DocumentReader, place: Place, state: string): MasterSe
     settings.mirrors.map((one) => [one.rsyncLogin.user]),
   )
   return settings
+}
+
+/** The one publisher whose keys are built in. */
+const BUILT_IN = 'ClamAV'
+
+function readPublishers(file: DocumentReader, place: Place): readonly PublisherSettings[] {
+  const elements = file.list(master.PUBLISHERS)
+  const { fields } = master.PUBLISHERS
+  const publishers = elements.map((at): PublisherSettings => {
+    const path = (field: typeof fields.keys) => {
+      const given = at.read(field)
+      return given === undefined ? undefined : place.of(given)
+    }
+    const [keys, secrets, certs] = [path(fields.keys), path(fields.secrets), path(fields.certs)]
+    const one = { name: at.read(fields.name), keys, secrets, certs, always: at.read(fields.always) }
+    checkPublisher(at, one)
+    return one
+  })
+  checkTwins(
+    elements,
+    'name',
+    publishers.map((one) => [one.name]),
+  )
+  return publishers
+}
+
+function checkPublisher(
+  at: TableReader,
+  { name, keys, secrets, certs, always }: PublisherSettings,
+) {
+  if (name === BUILT_IN) {
+    const given = keys === undefined ? 'secrets' : 'keys'
+    if (keys !== undefined || secrets !== undefined) {
+      at.refuse(given, `the keys of ${BUILT_IN} are built in, and nobody here has its secrets`)
+    }
+  } else if (keys === undefined && !at.hasFault('keys', 'name')) {
+    at.refuse('keys', 'needed, or nothing of this publisher could be verified')
+  }
+  if (always.includes('sign') && certs === undefined && !at.hasFault('certs')) {
+    at.refuse('always', '"sign" needs certs, without which no .sign is accepted')
+  }
 }
 
 function readListen(
@@ -205,6 +251,7 @@ function readMirror(file: DocumentReader, place: Place): MirrorSettings {
     conf: place.of(at.read(fields.conf)),
     names: at.read(fields.names),
     deleteShareMax: at.read(fields.deleteShareMax),
+    rebuild: at.read(fields.rebuild),
     ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
     http: readListen(file.table(mirror.MIRROR_HTTP), mirror.MIRROR_HTTP.fields),
     masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),

@@ -3,6 +3,8 @@ import { SECTIONS } from './table.ts'
 
 /** What is generated from the table: `cvdnet.example.toml` and `docs/reference/settings.md` (`npm run generate`). */
 const COMMENT_COLUMNS = 100
+/** May be absent, and seldom is. */
+const NEARLY_ALWAYS = new Set(['keys', 'password_file'])
 
 export function printExample(): string {
   const head =
@@ -18,7 +20,7 @@ function exampleSection(section: Section): string {
 }
 
 function exampleField(field: Field<unknown>): string {
-  const isAlternative = field.need === 'optional' && field.key !== 'password_file'
+  const isAlternative = field.need === 'optional' && !NEARLY_ALWAYS.has(field.key)
   const line = `${isAlternative ? '# ' : ''}${field.key} = ${toml(field.shown)}\n`
   return `${comment(`${plain(field.about)} (${plain(field.wanted)})`)}${line}`
 }
@@ -73,7 +75,7 @@ function comment(text: string): string {
 }
 
 function toml(value: Shown): string {
-  if (typeof value === 'number') return String(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return JSON.stringify(value)
   return `[${value.map((one) => JSON.stringify(one)).join(', ')}]`
 }

@@ -8,6 +8,8 @@ export interface Settings {
   readonly zone: string
   readonly state: string
   readonly log: LogSettings
+  readonly registry: RegistrySettings
+  readonly store: StoreSettings
   readonly master: MasterSettings | undefined
   readonly mirror: MirrorSettings | undefined
   readonly dns: DnsSettings | undefined
@@ -17,6 +19,16 @@ export interface LogSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly format: 'text' | 'json'
 }
+
+export interface RegistrySettings {
+  readonly bandwidthMbitMin: number
+  readonly privateAddresses: 'refused' | 'allowed'
+  /** Public key lines without comments. */
+  readonly shellKeys: readonly string[]
+}
+export type StoreSettings =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: SecretPlace }
 
 export interface ListenSettings {
   readonly host: string
@@ -29,7 +41,6 @@ export interface MasterSettings {
   readonly module: string
   readonly releasesKept: number
   readonly timestampEveryMs: number
-  readonly publisherKeys: readonly string[]
   readonly networkKeys: string
   readonly ssh: ListenSettings
   readonly rsync: ListenSettings
@@ -46,8 +57,18 @@ export interface MasterSettings {
     readonly retryBaseMs: number
     readonly retryMaxMs: number
   }
+  readonly publishers: readonly PublisherSettings[]
   readonly sigmakers: readonly SigmakerSettings[]
   readonly mirrors: readonly MirrorEntry[]
+}
+
+/** Paths are those of files; ClamAV alone has none of keys. */
+export interface PublisherSettings {
+  readonly name: string
+  readonly keys: string | undefined
+  readonly secrets: string | undefined
+  readonly certs: string | undefined
+  readonly always: readonly ('patch' | 'sign')[]
 }
 
 export interface SigmakerSettings {
@@ -83,6 +104,7 @@ export interface MirrorSettings {
   readonly conf: string
   readonly names: readonly string[]
   readonly deleteShareMax: number
+  readonly rebuild: boolean
   readonly ssh: ListenSettings
   readonly http: ListenSettings
   readonly masters: readonly { readonly name: string; readonly key: string }[]

@@ -15,9 +15,12 @@ import {
   MASTER_SSH,
   MASTER_UPLOAD,
   MIRRORS,
+  PUBLISHERS,
   SIGMAKERS,
 } from './master-table.ts'
 import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import { REGISTRY } from './registry-table.ts'
+import { STORE } from './store-table.ts'
 
 /**
  * The one table of settings. The parser, `cvdnet.example.toml` and `docs/reference/settings.md` come from it
@@ -67,11 +70,14 @@ export const LOG = {
 export const SECTIONS: readonly Section[] = [
   ROOT,
   LOG,
+  REGISTRY,
+  STORE,
   MASTER,
   MASTER_SSH,
   MASTER_RSYNC,
   MASTER_UPLOAD,
   MASTER_PUSH,
+  PUBLISHERS,
   SIGMAKERS,
   MIRRORS,
   MIRROR,

@@ -1,20 +1,28 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readPieces, unpackFile } from '#adapters/databases/index.ts'
 import { DiskFolder, describePatchFileFault, readPatchFile } from '#adapters/patches/index.ts'
 import { toHex } from '#base/bytes.ts'
-import type { DbName } from '#base/names.ts'
-import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
+import type { DbName, DbVersion } from '#base/names.ts'
+import { type Changes, changesOfScript } from '#core/changes/index.ts'
+import { verifiersOf } from '#core/databases/index.ts'
 import { chainOf, type PatchFacts } from '#core/gate/index.ts'
 import { databaseOf } from '#core/release/index.ts'
-import { applyScript, describePatchFault, type Script } from '#formats/cdiff/index.ts'
+import { applyScript, cdiffName, describePatchFault, type Script } from '#formats/cdiff/index.ts'
+import { keysOf } from './publishers.ts'
 import type { ExamineContext, ExaminedDatabase, NamedAs, PublishedRelease } from './upload-files.ts'
 
 interface ReadPatch {
   readonly facts: PatchFacts
   /** Undefined when there is a fault. */
   readonly script: Script | undefined
+}
+
+export interface ExaminedPatches {
+  readonly facts: readonly PatchFacts[]
+  /** By the patch's file name, of those that lead where they should. */
+  readonly changes: ReadonlyMap<string, Changes>
 }
 
 /**
@@ -26,17 +34,20 @@ export async function examinePatches(
   databases: readonly ExaminedDatabase[],
   published: PublishedRelease | undefined,
   context: ExamineContext,
-): Promise<readonly PatchFacts[]> {
+): Promise<ExaminedPatches> {
   const read: ReadPatch[] = []
   for (const file of files) read.push(await readPatch(file, context))
   const facts: PatchFacts[] = []
+  const changes = new Map<string, Changes>()
   for (const name of new Set(files.map(({ is }) => is.name))) {
     const patches = read.filter((patch) => patch.facts.name === name)
     const target = databases.find((one) => one.facts.name === name)
-    const leads = await tryChain(name, patches, target, published, context)
+    const { leads, seen } = await tryChain(name, patches, target, published, context)
     facts.push(...patches.map((patch) => ({ ...patch.facts, leads })))
+    for (const [version, change] of seen)
+      changes.set(cdiffName({ database: name, version }), change)
   }
-  return facts
+  return { facts, changes }
 }
 
 async function readPatch(
@@ -44,7 +55,7 @@ async function readPatch(
   { publishers, signal }: ExamineContext,
 ): Promise<ReadPatch> {
   const sha256 = await hashOf(path, signal)
-  const read = await readPatchFile(path, { publishers: trustedPublishers(publishers), signal })
+  const read = await readPatchFile(path, { publishers: keysOf(publishers), signal })
   return {
     facts: {
       file,
@@ -60,64 +71,86 @@ async function readPatch(
   }
 }
 
+interface Tried {
+  readonly leads: PatchFacts['leads']
+  readonly seen: ReadonlyMap<DbVersion, Changes>
+}
+
+const NOT_TRIED: Tried = { leads: { kind: 'not-tried' }, seen: new Map() }
+
+function no(reason: string): Tried {
+  return { leads: { kind: 'no', reason }, seen: new Map() }
+}
+
 async function tryChain(
   name: DbName,
   patches: readonly ReadPatch[],
   target: ExaminedDatabase | undefined,
   published: PublishedRelease | undefined,
   context: ExamineContext,
-): Promise<PatchFacts['leads']> {
+): Promise<Tried> {
   const from = databaseOf(published?.release, name)
   const to = target?.facts.header?.version
   if (published === undefined || from === undefined || target === undefined || to === undefined) {
-    return { kind: 'not-tried' }
+    return NOT_TRIED
   }
   if (target.facts.faults.length > 0 || target.facts.sha256 === from.sha256) {
-    return { kind: 'not-tried' }
+    return NOT_TRIED
   }
   const numbered = patches.map(({ facts, script }) => ({ version: facts.version, script }))
   const chain = chainOf(numbered, from.version, to)
-  if (!chain.ok) return { kind: 'no', reason: chain.fault }
-  const scripts = chain.value.map(({ script }) => script).filter((script) => script !== undefined)
-  if (scripts.length < chain.value.length) return { kind: 'not-tried' }
+  if (!chain.ok) return no(chain.fault)
+  const steps = chain.value.flatMap(({ version, script }) =>
+    script === undefined ? [] : [{ version, script }],
+  )
+  if (steps.length < chain.value.length) return NOT_TRIED
   const folder = join(context.scratch, name)
-  await mkdir(context.scratch, { recursive: true, mode: 0o700 })
   try {
     await unpackFile(join(published.folder, from.path), folder, {
-      verifiers: verifiersOf(trustedPublishers(context.publishers)),
+      verifiers: verifiersOf(keysOf(context.publishers)),
       signal: context.signal,
     })
-    return await applyAndCompare(scripts, folder, target, context.signal)
+    return await applyAndCompare(steps, folder, target, context.signal)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 async function applyAndCompare(
-  scripts: readonly Script[],
+  steps: readonly { readonly version: DbVersion; readonly script: Script }[],
   folder: string,
   target: ExaminedDatabase,
   signal: AbortSignal,
-): Promise<PatchFacts['leads']> {
+): Promise<Tried> {
   const members = new DiskFolder(folder)
-  for (const script of scripts) {
+  const seen = new Map<DbVersion, Changes>()
+  for (const { version, script } of steps) {
+    seen.set(version, await changesOfScript(script, (name) => members.read(name), signal))
     const applied = await applyScript(script, members, signal)
-    if (!applied.ok) return { kind: 'no', reason: describePatchFault(applied.fault) }
+    if (!applied.ok) return no(describePatchFault(applied.fault))
   }
+  const difference = await differenceTo(target, folder, signal)
+  return difference === undefined ? { leads: { kind: 'yes' }, seen } : no(difference)
+}
+
+/** In words; undefined where the folder holds the members of the new version and no others. */
+async function differenceTo(
+  target: ExaminedDatabase,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // COPYING is no signature data: clients keep the one they have.
   const wanted = new Map(target.examination.members.map((member) => [member.name, member.sha256]))
   wanted.delete('COPYING')
   const left = new Set((await readdir(folder)).filter((file) => file !== 'COPYING'))
   for (const [member, sha256] of wanted) {
-    if (!left.delete(member)) return { kind: 'no', reason: `it does not make ${member}` }
+    if (!left.delete(member)) return `it does not make ${member}`
     if ((await hashOf(join(folder, member), signal)) !== sha256) {
-      return { kind: 'no', reason: `${member} comes out with other content` }
+      return `${member} comes out with other content`
     }
   }
   const [extra] = left
-  return extra === undefined
-    ? { kind: 'yes' }
-    : { kind: 'no', reason: `it leaves ${extra}, which the new version does not have` }
+  return extra === undefined ? undefined : `it leaves ${extra}, which the new version does not have`
 }
 
 async function hashOf(path: string, signal: AbortSignal): Promise<string> {

@@ -1,14 +1,17 @@
-import { rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
 import { examineFile } from '#adapters/databases/index.ts'
-import type { FrozenFile } from '#adapters/disk/index.ts'
-import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
-import { classify, type SetFacts } from '#core/gate/index.ts'
-import { describeCvdFault, parseBuildTime } from '#formats/cvd/index.ts'
+import { type FrozenFile, readStart } from '#adapters/disk/index.ts'
+import { verifiersOf } from '#core/databases/index.ts'
+import { classify } from '#core/gate/index.ts'
+import { describeCvdFault, HEADER_BYTES, parseBuildTime } from '#formats/cvd/index.ts'
 import { examinePatches } from './examine-patches.ts'
 import { examineSets } from './examine-sets.ts'
+import { examineSignatures } from './examine-signatures.ts'
+import { keysOf } from './publishers.ts'
 import {
   type ExamineContext,
   type ExaminedDatabase,
+  type ExaminedSet,
   type NamedAs,
   type NamedFile,
   ofKind,
@@ -20,7 +23,7 @@ export async function examineSet(
   frozen: readonly FrozenFile[],
   published: PublishedRelease | undefined,
   context: ExamineContext,
-): Promise<SetFacts> {
+): Promise<ExaminedSet> {
   const strangers: { file: string; hint: string }[] = []
   const named: NamedFile[] = []
   for (const { file, path, bytes } of frozen) {
@@ -29,21 +32,19 @@ export async function examineSet(
     else if (is.kind === 'unknown') strangers.push({ file, hint: is.hint })
     else named.push({ file, path, bytes, is })
   }
-  try {
-    const databases: ExaminedDatabase[] = []
-    for (const file of ofKind(named, 'database')) {
-      if (file.is.container === 'cvd') databases.push(await examineOne(file, context))
-    }
-    return {
-      databases: databases.map(({ facts }) => facts),
-      patches: await examinePatches(ofKind(named, 'patch'), databases, published, context),
-      ...(await examineSets(named, context)),
-      strangers,
-      detachedSignatures: ofKind(named, 'detached-signature').map(({ file }) => file),
-    }
-  } finally {
-    await rm(context.scratch, { recursive: true, force: true })
+  const databases: ExaminedDatabase[] = []
+  for (const file of ofKind(named, 'database')) {
+    if (file.is.container === 'cvd') databases.push(await examineOne(file, context))
   }
+  const patches = await examinePatches(ofKind(named, 'patch'), databases, published, context)
+  const facts = {
+    databases: databases.map((one) => one.facts),
+    patches: patches.facts,
+    signatures: await examineSignatures(named, databases, patches.facts, published, context),
+    ...(await examineSets(named, context)),
+    strangers,
+  }
+  return { facts, databases, changes: patches.changes }
 }
 
 async function examineOne(
@@ -52,12 +53,13 @@ async function examineOne(
 ): Promise<ExaminedDatabase> {
   const examination = await examineFile(path, {
     kind: is.container,
-    verifiers: verifiersOf(trustedPublishers(publishers)),
+    verifiers: verifiersOf(keysOf(publishers)),
     signal,
   })
   const { header, bytes, sha256, signedBy, members, faults } = examination
   const words = header === undefined ? undefined : parseBuildTime(header.buildTime)
   return {
+    path,
     examination,
     facts: {
       file,
@@ -72,6 +74,9 @@ async function examineOne(
               builtAt: header.builtAt,
               builtAtInWords: words,
               md5: header.md5,
+              sha256: createHash('sha256')
+                .update(await readStart(path, HEADER_BYTES))
+                .digest('hex'),
             },
       members: members.map(({ name }) => name),
       signedBy,

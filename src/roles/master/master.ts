@@ -1,20 +1,19 @@
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { PublishedTree } from '#adapters/disk/index.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { NOTIFY_USER, type Releaser, UPLOAD_USER } from '#core/gate/index.ts'
 import type { Wanted } from '#core/push/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { SshAdmission, SshCall, SshDoorPolicy, UploadLimits } from '#ports/ssh-door.ts'
-import type { PushEvent } from './push-line.ts'
 import type { Pusher } from './pusher.ts'
+import { uploadFolder } from './registry.ts'
 import type { ReleaseDesk } from './release-desk.ts'
 import { describePush } from './words.ts'
 
 export interface MasterParts {
   readonly name: string
   readonly state: string
-  readonly sigmakers: readonly Releaser[]
+  /** Asked at every login: keys come and go. */
+  readonly sigmakers: () => readonly Releaser[]
   readonly uploadLimits: UploadLimits
   readonly desk: ReleaseDesk
   readonly pusher: Pusher
@@ -32,27 +31,17 @@ const TRIGGER_END = { published: 0, refused: 1, failed: 3 } as const
 export class MasterDesk implements SshDoorPolicy {
   readonly #parts: MasterParts
 
-  private constructor(parts: MasterParts) {
+  constructor(parts: MasterParts) {
     this.#parts = parts
-  }
-
-  /** Makes the sigmakers' folders and sweeps sets that a crash left under judgement. */
-  static async open(parts: MasterParts): Promise<MasterDesk> {
-    await rm(join(parts.state, 'intake'), { recursive: true, force: true })
-    const master = new MasterDesk(parts)
-    for (const sigmaker of parts.sigmakers) {
-      await mkdir(master.#uploads(sigmaker), { recursive: true, mode: 0o700 })
-    }
-    return master
   }
 
   admit(user: string, key: string): SshAdmission | undefined {
     const { sigmakers, uploadLimits } = this.#parts
-    const sigmaker = sigmakers.find(({ keys }) => keys.includes(key))
+    const sigmaker = sigmakers().find(({ keys }) => keys.includes(key))
     if (sigmaker === undefined) return undefined
     switch (user) {
       case UPLOAD_USER:
-        return { kind: 'upload', folder: this.#uploads(sigmaker), limits: uploadLimits }
+        return { kind: 'upload', folder: this.#folder(sigmaker), limits: uploadLimits }
       case NOTIFY_USER:
         return { kind: 'command', run: (call) => this.#trigger(sigmaker, call) }
       default:
@@ -60,23 +49,27 @@ export class MasterDesk implements SshDoorPolicy {
     }
   }
 
-  /** Pushes what is public to every mirror, without a sigmaker: at the start and every six hours (R103, R110). */
-  async pushCurrent(onEvent: (mirror: string, event: PushEvent) => void = () => {}): Promise<void> {
+  /** Pushes what is public, without a sigmaker: at the start, every six hours (R103, R110), and to new mirrors (`only`). */
+  async pushCurrent(only?: readonly string[]): Promise<void> {
     const published = this.#parts.published()
-    if (published !== undefined) await this.#parts.pusher.push(wantedOf(published), onEvent)
+    if (published === undefined) return
+    await this.#parts.pusher.push(wantedOf(published), () => {}, only === undefined ? {} : { only })
   }
 
-  /** A fresh `timestamp` for the same content, then a push of it (decision 8). */
-  async renewAndPush(): Promise<void> {
-    await this.#parts.desk.renew()
-    await this.pushCurrent()
+  /** A fresh `timestamp` for the same content, then a push; without the store, of what there is (decisions 8, 9). */
+  async renewAndPush(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.desk.renew(signal)
+    } finally {
+      await this.pushCurrent()
+    }
   }
 
   async #trigger(sigmaker: Releaser, call: SshCall): Promise<number> {
     const { name, desk } = this.#parts
     call.print(`${name}: release by ${sigmaker.name}`)
     try {
-      const outcome = await desk.release(sigmaker, this.#uploads(sigmaker), call)
+      const outcome = await desk.release(sigmaker, this.#folder(sigmaker), call)
       if (outcome.kind === 'refused') return TRIGGER_END.refused
       await this.#pushFor(call)
       return TRIGGER_END.published
@@ -105,8 +98,8 @@ export class MasterDesk implements SshDoorPolicy {
     }
   }
 
-  #uploads(sigmaker: Releaser): string {
-    return join(this.#parts.state, 'uploads', sigmaker.name, 'public_html')
+  #folder({ name }: Releaser): string {
+    return uploadFolder(this.#parts.state, name)
   }
 }
 

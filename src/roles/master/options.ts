@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { Releaser } from '#core/gate/index.ts'
-import type { ListedMirror } from '#core/pages/index.ts'
+import type { Habit } from '#core/gate/index.ts'
+import type { MirrorRecord, SigmakerRecord } from '#core/mirrors/index.ts'
 import type { PushPolicy } from '#core/push/index.ts'
-import type { PublisherKeys } from '#formats/dsig/index.ts'
+import type { PublisherKeys, PublisherSecrets } from '#formats/dsig/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
-import type { PushEvent, PushTarget } from './push-line.ts'
+import type { Store } from '#ports/store.ts'
+import type { PushEvent } from './push-line.ts'
 
 /** What a master is told by its settings. */
 export interface MasterOptions {
@@ -21,20 +22,30 @@ export interface MasterOptions {
   readonly push: PushPolicy
   /** How often `timestamp` is renewed and pushed (R110). */
   readonly timestampEveryMs: number
-  /** Publishers besides ClamAV whose databases are accepted. */
-  readonly publishers: readonly PublisherKeys[]
+  /** Whose databases are accepted. ClamAV's are anyway; it is here when there is more to say about it. */
+  readonly publishers: readonly MasterPublisher[]
   /** Folder of the network's signing keys and its `root.json`. */
   readonly networkKeys: string
-  readonly sigmakers: readonly Releaser[]
-  readonly mirrors: readonly MasterMirror[]
+  /** Taken into the registry at the start, those whose names it does not know; after that the registry holds. */
+  readonly sigmakers: readonly SigmakerRecord[]
+  readonly mirrors: readonly MirrorRecord[]
+  /** What it shares with the other roles and masters. Whoever opened it closes it. */
+  readonly store: Store
+  /** How long a release waits for the store, or for another master. */
+  readonly storePatienceMs?: number
   /** Things an operator should see and that have no caller to be told to. */
   readonly onEvent?: (line: string) => void
   /** Sees every push as it goes, whoever asked for it. */
   readonly onPush?: (mirror: string, event: PushEvent) => void
 }
 
-export interface MasterMirror extends PushTarget, ListedMirror {
-  readonly rsyncLogin: { readonly user: string; readonly password: string }
+export interface MasterPublisher {
+  readonly keys: PublisherKeys
+  /** With them this master makes the patches that a set does not bring. */
+  readonly secrets?: PublisherSecrets
+  /** Folder of the certificates that the publisher's clients trust; without one no `.sign` is accepted. */
+  readonly certs?: string
+  readonly always: readonly Habit[]
 }
 
 /** Files of a master's state that others are told about before it runs. */

@@ -123,7 +123,8 @@ export class PushLine {
       }
       return await this.#look(wanted)
     } catch (error) {
-      if (this.#world.signal.aborted) return 'the master is stopping'
+      const { signal } = this.#world
+      if (signal.aborted && signal.reason instanceof Error) return signal.reason.message
       return error instanceof Error ? error.message : String(error)
     }
   }

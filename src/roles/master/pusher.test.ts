@@ -150,7 +150,7 @@ test('after the last try nothing is wanted until the next push, which starts ane
     (_mirror, event) => {
       if (event.kind === 'failed' && event.retryInMs === undefined) gaveUp.resolve()
     },
-    99,
+    { triesToReport: 99 },
   )
   await gaveUp.promise
   assert.deepEqual((await pushing).waiting, ['a'])
@@ -166,4 +166,35 @@ test('a release that is served already is acknowledged without a call', async ()
   const before = mirrors.calls.length
   assert.deepEqual((await push(1)).acknowledged, ['a'])
   assert.equal(mirrors.calls.length, before)
+})
+
+test('a mirror that is added is pushed to, and one that leaves is waited for by nobody', async () => {
+  const { pusher, push, mirrors, entries } = setUp(['a', 'gone'])
+  await using _ = pusher
+  mirrors.stuck.add('gone')
+  mirrors.newest = 1
+  const pushing = pusher.push(wanted(1), () => {})
+  for (let look = 0; look < 100 && mirrors.calls.length < 2; look += 1) {
+    await systemClock.sleep(5, new AbortController().signal)
+  }
+  assert.deepEqual(pusher.setTargets([target('a'), target('new')]), ['new'])
+  const ended = await pushing
+  assert.deepEqual([ended.acknowledged, ended.waiting], [['a'], ['gone']])
+  assert.deepEqual((await push(1)).acknowledged.toSorted(), ['a', 'new'])
+  assert.deepEqual(pusher.mirrors, ['a', 'new'])
+  assert.equal(mirrors.calls.filter((name) => name === 'a').length, 1, 'a is not called again')
+  await pusher[Symbol.asyncDispose]()
+  const of = (name: string) => entries.filter(({ subject }) => subject === name)
+  assert.match(of('gone')[0]?.why[0] ?? '', /not pushed to any more/)
+})
+
+test('a mirror that moved is called where it is now', async () => {
+  const { pusher, push, mirrors } = setUp(['a'])
+  await using _ = pusher
+  mirrors.down.add('a')
+  await push(1)
+  mirrors.down.clear()
+  assert.deepEqual(pusher.setTargets([{ ...target('a'), host: 'elsewhere' }]), ['a'])
+  assert.deepEqual(pusher.setTargets([{ ...target('a'), host: 'elsewhere' }]), [])
+  assert.deepEqual((await push(1)).acknowledged, ['a'])
 })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Wanted } from '#core/push/index.ts'
 import type { Journal } from '#ports/journal.ts'
 import { type PushEvent, PushLine, type PushTarget, type PushWorld } from './push-line.ts'
@@ -8,16 +9,33 @@ export interface PushSummary {
   readonly waiting: readonly string[]
 }
 
+export interface PushOptions {
+  /** Failures after which the caller waits no longer. */
+  readonly triesToReport?: number
+  readonly only?: readonly string[]
+}
+
+interface Line {
+  readonly target: PushTarget
+  readonly stop: AbortController
+  /** Aborted when this mirror leaves, or the master stops. */
+  readonly signal: AbortSignal
+  readonly line: PushLine
+  readonly rest: () => Promise<void>
+}
+
 /**
  * Pushes to all mirrors, each on its own line: one that fails never delays the others (R100). Wants are kept until
  * they are met or overtaken; the caller's wait is bounded, the lines go on behind it.
  */
 export class Pusher implements AsyncDisposable {
-  readonly #lines = new Map<string, PushLine>()
+  readonly #lines = new Map<string, Line>()
   readonly #world: PushWorld
   readonly #journal: Journal
   readonly #self: string
+  readonly #onPush: (mirror: string, event: PushEvent) => void
   readonly #stop = new AbortController()
+  readonly #resting = new Set<Promise<void>>()
   #recorded: Promise<void> = Promise.resolve()
 
   constructor(
@@ -32,13 +50,36 @@ export class Pusher implements AsyncDisposable {
     this.#world = { ...world, slots: new Slots(world.policy.parallel), signal: this.#stop.signal }
     this.#journal = options.journal
     this.#self = options.self
-    for (const target of options.targets) {
-      const record = (event: PushEvent) => {
-        this.#record(target.name, event)
-        options.onPush?.(target.name, event)
-      }
-      this.#lines.set(target.name, new PushLine(target, this.#world, record))
+    this.#onPush = options.onPush ?? (() => {})
+    this.setTargets(options.targets)
+  }
+
+  /**
+   * Mirrors come and go. A line whose mirror left, or is called elsewhere from now on, ends in the middle of what it does.
+   * Returns the names of those that were not pushed to before.
+   */
+  setTargets(targets: readonly PushTarget[]): readonly string[] {
+    const wanted = new Map(targets.map((target) => [target.name, target]))
+    for (const [name, line] of this.#lines) {
+      if (isDeepStrictEqual(wanted.get(name), line.target)) continue
+      this.#lines.delete(name)
+      line.stop.abort(new Error('The mirror is not pushed to any more'))
+      const resting = line.rest().finally(() => this.#resting.delete(resting))
+      this.#resting.add(resting)
     }
+    const added = targets.filter(({ name }) => !this.#lines.has(name))
+    for (const target of added) this.#lines.set(target.name, this.#lineTo(target))
+    return added.map(({ name }) => name)
+  }
+
+  #lineTo(target: PushTarget): Line {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([this.#stop.signal, stop.signal])
+    const line = new PushLine(target, { ...this.#world, signal }, (event) => {
+      this.#record(target.name, event)
+      this.#onPush(target.name, event)
+    })
+    return { target, stop, signal, line, rest: () => line.rest() }
   }
 
   get mirrors(): readonly string[] {
@@ -46,18 +87,19 @@ export class Pusher implements AsyncDisposable {
   }
 
   /**
-   * Resolves when every mirror was seen serving it or has failed `triesToReport` times. Failures are reported to
-   * `onEvent` and to the journal; retries go on without the caller.
+   * Resolves when every mirror, or each of `only`, was seen serving it or has failed `triesToReport` times. Failures are
+   * reported to `onEvent` and to the journal; retries go on without the caller.
    */
   async push(
     wanted: Wanted,
     onEvent: (mirror: string, event: PushEvent) => void,
-    triesToReport = 2,
+    { triesToReport = 2, only }: PushOptions = {},
   ): Promise<PushSummary> {
     const acknowledged: string[] = []
     const waiting: string[] = []
+    const lines = [...this.#lines].filter(([name]) => only?.includes(name) ?? true)
     await Promise.all(
-      [...this.#lines].map(async ([mirror, line]) => {
+      lines.map(async ([mirror, line]) => {
         const good = await this.#pushOne(
           line,
           wanted,
@@ -71,12 +113,12 @@ export class Pusher implements AsyncDisposable {
   }
 
   async #pushOne(
-    line: PushLine,
+    { line, signal }: Line,
     wanted: Wanted,
     onEvent: (event: PushEvent) => void,
     triesToReport: number,
   ): Promise<boolean> {
-    if (this.#stop.signal.aborted) return false
+    if (signal.aborted) return false
     const { promise, resolve } = Promise.withResolvers<boolean>()
     let failures = 0
     const unlisten = line.want(wanted, (event) => {
@@ -88,12 +130,12 @@ export class Pusher implements AsyncDisposable {
       if (failures >= triesToReport || event.retryInMs === undefined) resolve(false)
     })
     const stopped = () => resolve(false)
-    this.#stop.signal.addEventListener('abort', stopped, { once: true })
+    signal.addEventListener('abort', stopped, { once: true })
     try {
       return await promise
     } finally {
       unlisten()
-      this.#stop.signal.removeEventListener('abort', stopped)
+      signal.removeEventListener('abort', stopped)
     }
   }
 
@@ -114,7 +156,10 @@ export class Pusher implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('The master is stopping'))
-    await Promise.allSettled([...this.#lines.values()].map((line) => line.rest()))
+    await Promise.allSettled([
+      ...[...this.#lines.values()].map(({ rest }) => rest()),
+      ...this.#resting,
+    ])
     await this.#recorded
   }
 }

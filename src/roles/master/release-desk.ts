@@ -1,45 +1,32 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  type FrozenFile,
-  freeze,
-  keepAside,
-  type ReleaseFolder,
-  takeOut,
-} from '#adapters/disk/index.ts'
-import { type Generation, generation, type Serial, serial } from '#base/names.ts'
+import { type FrozenFile, freeze, keepAside, makeFolders, takeOut } from '#adapters/disk/index.ts'
+import type { Generation } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
-import {
-  describeReason,
-  judge,
-  type Releaser,
-  type SetFacts,
-  type Verdict,
-} from '#core/gate/index.ts'
+import { describeReason, type Releaser, type Verdict } from '#core/gate/index.ts'
 import { isUploadInProgress } from '#core/intake/index.ts'
 import { planRelease, type Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Journal } from '#ports/journal.ts'
 import type { SshCall } from '#ports/ssh-door.ts'
-import { describeFiles, describeSet } from './words.ts'
-
-/** Reads a frozen upload and says what is in it. */
-export type Examine = (
-  frozen: readonly FrozenFile[],
-  published: { readonly release: Release; readonly folder: string } | undefined,
-  signal: AbortSignal,
-) => Promise<SetFacts>
+import { type Assessed, assess } from './assess.ts'
+import { cutHeaders } from './cut-headers.ts'
+import { makeLegacyFiles } from './make-legacy-files.ts'
+import type { MasterPublisher } from './options.ts'
+import type { Publisher } from './publisher.ts'
+import type { ExamineContext } from './upload-files.ts'
+import { describeChanges, describeFiles } from './words.ts'
 
 export interface DeskOptions {
-  readonly self: string
   /** For frozen sets under judgement and for refused ones. */
   readonly state: string
-  readonly releases: ReleaseFolder
-  readonly examine: Examine
-  readonly pointers: (release: Release, generation: Generation) => ReadonlyMap<string, string>
+  readonly publisher: Publisher
+  readonly publishers: readonly MasterPublisher[]
   readonly clock: Clock
   readonly journal: Journal
+  /** Told each step by name, in order. Tests end the process here. */
+  readonly onStep?: (step: string) => void
 }
 
 /** Refused uploads that are kept for a look. Guess: a week of a clumsy sigmaker. */
@@ -56,44 +43,63 @@ interface Upload {
   readonly folder: string
   readonly frozenFolder: string
   readonly frozen: readonly FrozenFile[]
+  /** For what is unpacked and made on the way. */
+  readonly scratch: string
 }
 
 /**
- * Where a trigger becomes a release (architecture 3.2 to 3.5): freeze, examine, judge, publish. One at a time a
- * master; a second trigger waits its turn (decision 11).
+ * Where a trigger becomes a release (architecture 3.2 to 3.5): freeze, examine, judge, publish. One at a time, of all
+ * masters of a store; a second trigger waits its turn (decision 11).
  */
 export class ReleaseDesk {
   readonly #options: DeskOptions
   #queue: Promise<unknown> = Promise.resolve()
   #busy = 0
 
-  constructor(options: DeskOptions) {
+  private constructor(options: DeskOptions) {
     this.#options = options
+  }
+
+  /** Sweeps sets that a crash left under judgement, with all that was made for them. */
+  static async open(options: DeskOptions): Promise<ReleaseDesk> {
+    await rm(join(options.state, 'intake'), { recursive: true, force: true })
+    return new ReleaseDesk(options)
   }
 
   /** Judges and publishes what lies in the sigmaker's folder. */
   release(sigmaker: Releaser, folder: string, call: SshCall): Promise<DeskOutcome> {
     if (this.#busy > 0) call.print('another release is under way; this one waits its turn')
-    return this.#inTurn(() => this.#release(sigmaker, folder, call))
+    const say = (line: string) => call.print(line)
+    return this.#alone(() => this.#release(sigmaker, folder, call), say, call.signal)
   }
 
-  /** A master that never published shows an empty release 0, so that mirrors can join before the first database. */
-  async publishFirst(): Promise<void> {
-    const { releases, clock } = this.#options
-    const first = serial(0)
-    if (releases.published !== undefined || first === undefined) return
-    const publishedAt = toSeconds(clock.now())
-    await this.#publish({ serial: first, publishedAt, files: new Map() }, new Map())
+  /** Ends what a crash left open, and shows a new network's mirrors an empty release. */
+  start(signal: AbortSignal): Promise<void> {
+    const { publisher } = this.#options
+    return this.#alone(
+      () => publisher.publishFirst(),
+      () => {},
+      signal,
+    )
+  }
+
+  /** Shows what was committed and is not public yet. Throws `StoreError` when the store is away. */
+  settle(): Promise<void> {
+    return this.#inTurn(() => this.#options.publisher.settle())
   }
 
   /** New pointers for the release that is public: freshness without content (decision 8). */
-  renew(): Promise<DeskOutcome> {
-    return this.#inTurn(async () => {
-      const published = this.#options.releases.published
-      return published === undefined
-        ? { kind: 'already-published' }
-        : await this.#publish(published.release, new Map())
-    })
+  renew(signal: AbortSignal): Promise<void> {
+    const { publisher } = this.#options
+    return this.#alone(
+      () => publisher.renew(),
+      () => {},
+      signal,
+    )
+  }
+
+  #alone<T>(work: () => Promise<T>, say: (line: string) => void, signal: AbortSignal): Promise<T> {
+    return this.#inTurn(() => this.#options.publisher.alone(work, say, signal))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -109,19 +115,27 @@ export class ReleaseDesk {
     const { clock, state } = this.#options
     const id = `${new Date(clock.now()).toISOString().replaceAll(':', '')}-${sigmaker.name}`
     const frozenFolder = join(state, 'intake', id)
+    // Below `intake` as well, so that what a crash leaves is swept with it.
+    const scratch = `${frozenFolder}.work`
     try {
       const frozen = await freeze(folder, frozenFolder, isUploadInProgress)
-      return await this.#judge(sigmaker, { id, frozenFolder, folder, frozen }, call)
+      await makeFolders(scratch, 0o700)
+      this.#step('upload frozen')
+      return await this.#judge(sigmaker, { id, frozenFolder, folder, frozen, scratch }, call)
     } finally {
+      await rm(scratch, { recursive: true, force: true })
       await rm(frozenFolder, { recursive: true, force: true })
     }
   }
 
   async #judge(sigmaker: Releaser, upload: Upload, call: SshCall): Promise<DeskOutcome> {
-    const { releases, clock, examine } = this.#options
-    const facts = await examine(upload.frozen, releases.published, call.signal)
-    for (const line of describeSet(facts)) call.print(`  ${line}`)
-    const verdict = judge(facts, sigmaker, releases.published?.release, clock.now())
+    const { publisher, clock, publishers } = this.#options
+    const { signal } = call
+    const context = { publishers, scratch: upload.scratch, now: clock.now(), signal }
+    const print = (line: string) => call.print(line)
+    const assessed = await assess(upload.frozen, sigmaker, publisher.published, context, print)
+    const { verdict } = assessed
+    this.#step('judged')
     switch (verdict.kind) {
       case 'refused':
         await this.#refuse(sigmaker, upload, verdict, call)
@@ -131,7 +145,13 @@ export class ReleaseDesk {
         await takeOut(upload.folder, upload.frozen)
         return verdict
       case 'accepted': {
-        const outcome = await this.#accept(sigmaker, verdict, upload.frozenFolder, call)
+        const outcome = await this.#accept(
+          sigmaker,
+          upload,
+          { ...assessed, verdict },
+          context,
+          call,
+        )
         await takeOut(upload.folder, upload.frozen)
         return outcome
       }
@@ -142,40 +162,41 @@ export class ReleaseDesk {
 
   async #accept(
     sigmaker: Releaser,
-    verdict: Extract<Verdict, { kind: 'accepted' }>,
-    frozenFolder: string,
+    { frozenFolder }: Upload,
+    assessed: Assessed & { readonly verdict: Extract<Verdict, { kind: 'accepted' }> },
+    context: ExamineContext,
     call: SshCall,
   ): Promise<DeskOutcome> {
-    const { releases, clock } = this.#options
-    const current = releases.published?.release
-    const next = planRelease(
-      current,
-      verdict,
-      following<Serial>(current?.serial, serial),
-      toSeconds(clock.now()),
+    const { publisher } = this.#options
+    const { verdict, made, notes, set } = assessed
+    const { published } = publisher
+    const publishedAt = toSeconds(context.now)
+    const incoming = new Map(
+      verdict.files.map(({ path }) => [path, made.get(path) ?? join(frozenFolder, path)]),
     )
-    const incoming = new Map(verdict.files.map(({ path }) => [path, join(frozenFolder, path)]))
-    const outcome = await this.#publish(next, incoming)
+    const wish = { files: verdict.files, incoming, published, publishedAt }
+    const legacy = await makeLegacyFiles(wish, context)
+    this.#step('legacy files made')
+    const next = planRelease(
+      published?.release,
+      { files: [...verdict.files, ...legacy.files], drop: verdict.drop },
+      await publisher.nextSerial(),
+      publishedAt,
+    )
+    const sources = new Map([...incoming, ...legacy.incoming])
+    const news = [...legacy.notes, ...describeChanges(set.changes)]
     const what = describeFiles(verdict.files)
+    const taken = await cutHeaders(next, published, sources, frozenFolder)
+    const generation = await publisher.publish(next, taken, {
+      at: context.now,
+      who: sigmaker.name,
+      what: 'published',
+      subject: `release ${next.serial}`,
+      why: [what, ...notes, ...news.map((line) => line.trim())],
+    })
     call.print(`accepted: ${what} is published as release ${next.serial}`)
-    await this.#record(sigmaker.name, 'published', `release ${next.serial}`, [what], call)
-    return outcome
-  }
-
-  async #publish(
-    release: Release,
-    incoming: ReadonlyMap<string, string>,
-  ): Promise<Extract<DeskOutcome, { kind: 'published' }>> {
-    const { releases, pointers, clock } = this.#options
-    const number = following<Generation>(releases.published?.generation, generation)
-    const publication = {
-      release,
-      generation: number,
-      pointers: pointers(release, number),
-      now: clock.now(),
-    }
-    await releases.publish(publication, incoming)
-    return { kind: 'published', release, generation: number }
+    for (const line of news) call.print(`  ${line}`)
+    return { kind: 'published', release: next, generation }
   }
 
   async #refuse(
@@ -195,6 +216,10 @@ export class ReleaseDesk {
     call.complain(`the upload is kept on the master as refused/${upload.id}`)
   }
 
+  #step(name: string): void {
+    this.#options.onStep?.(name)
+  }
+
   /** A journal that cannot be written is told, and changes nothing about what was decided and published. */
   async #record(
     who: string,
@@ -210,13 +235,4 @@ export class ReleaseDesk {
       call.complain(`warning: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-}
-
-function following<T extends number>(
-  current: T | undefined,
-  parse: (value: number) => T | undefined,
-): T {
-  const next = parse((current ?? 0) + 1)
-  if (next === undefined) throw new Error(`Cannot count beyond ${current}`)
-  return next
 }

@@ -1,13 +1,16 @@
-import type { DatabaseFacts, SetFileName } from '#core/gate/index.ts'
+import type { EpochMs } from '#base/time.ts'
+import type { Changes } from '#core/changes/index.ts'
+import type { DatabaseFacts, SetFacts, SetFileName } from '#core/gate/index.ts'
 import type { Release } from '#core/release/index.ts'
 import type { Examination } from '#formats/cvd/index.ts'
-import type { PublisherKeys } from '#formats/dsig/index.ts'
+import type { MasterPublisher } from './options.ts'
 
 export interface ExamineContext {
-  /** Publishers besides ClamAV. */
-  readonly publishers: readonly PublisherKeys[]
-  /** A folder of ours for unpacked databases; made and removed here. */
+  readonly publishers: readonly MasterPublisher[]
+  /** An empty folder of this upload's own, for what is unpacked and made. Its owner removes it. */
   readonly scratch: string
+  /** Certificates are valid at this time, or not. */
+  readonly now: EpochMs
   readonly signal: AbortSignal
 }
 
@@ -28,8 +31,16 @@ export interface NamedFile<Is extends SetFileName = SetFileName> {
 export type NamedAs<K extends SetFileName['kind']> = NamedFile<Extract<SetFileName, { kind: K }>>
 
 export interface ExaminedDatabase {
+  readonly path: string
   readonly facts: DatabaseFacts
   readonly examination: Examination
+}
+
+export interface ExaminedSet {
+  readonly facts: SetFacts
+  readonly databases: readonly ExaminedDatabase[]
+  /** What a patch that leads to its version changes, by the patch's file name. */
+  readonly changes: ReadonlyMap<string, Changes>
 }
 
 export function ofKind<K extends SetFileName['kind']>(

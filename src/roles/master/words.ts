@@ -1,4 +1,5 @@
 import { rfc3339 } from '#base/time.ts'
+import { type Changes, changesInWords } from '#core/changes/index.ts'
 import type { SetFacts } from '#core/gate/index.ts'
 import type { ReleaseFile } from '#core/release/index.ts'
 import type { PushEvent } from './push-line.ts'
@@ -13,16 +14,32 @@ export function describeSet(facts: SetFacts): string[] {
     return `${one.file}: ${count(one.bytes)} bytes, ${inside}${built}${signed}`
   })
   const patches = facts.patches.map((one) => `${one.file}: ${count(one.bytes)} bytes`)
+  const signatures = facts.signatures.map(({ file, bytes, verdict }) => {
+    const signed = verdict.kind === 'good' ? `, signed by ${verdict.signer}` : ''
+    return `${file}: ${count(bytes)} bytes${signed}`
+  })
   const sets = facts.sets.map(
     (one) => `${one.file}: version ${one.version ?? '?'} of ${one.files.length} plain file(s)`,
   )
-  return [...databases, ...patches, ...sets]
+  return [...databases, ...patches, ...signatures, ...sets]
 }
 
 export function describeFiles(files: readonly ReleaseFile[]): string {
   const versioned = files.filter(({ kind }) => kind === 'database' || kind === 'set')
   const names = new Set(versioned.map(({ name, version }) => `${name} ${version}`))
-  return [...names].join(', ')
+  return names.size > 0 ? [...names].join(', ') : files.map(({ path }) => path).join(', ')
+}
+
+/** Names shown of each kind of change: an announcement is glanced at. */
+const NAMES_ANNOUNCED = 3
+
+/** What the patches change, a few lines each: `daily 27002: 12 added, 3 dropped, 1 changed.` and the first names. */
+export function describeChanges(changes: ReadonlyMap<string, Changes>): string[] {
+  return [...changes].flatMap(([patch, change]) => {
+    const [sum = '', ...kinds] = changesInWords(change, NAMES_ANNOUNCED)
+    const of = patch.replace(/-(\d+)\.cdiff$/, ' $1')
+    return [`${of}: ${sum}`, ...kinds.map((kind) => `  ${kind}`)]
+  })
 }
 
 /** Undefined for what a reader of the terminal need not see. */

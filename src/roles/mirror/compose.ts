@@ -13,13 +13,13 @@ import { RsyncTransfer } from '#adapters/rsync/index.ts'
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufVerifier } from '#adapters/tuf/index.ts'
-import { DELETE_SHARE_MAX } from '#core/sync/index.ts'
+import { DELETE_SHARE_MAX, REBUILD_BYTES_MIN } from '#core/sync/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { ManifestVerifier } from '#ports/manifest-signer.ts'
 import type { SshAdmission, SshCall, SshPublicKey } from '#ports/ssh-door.ts'
 import { SYNC_STATUS, type SyncEnd, SyncRunner, type Voice } from './runner.ts'
 import { loadSettings, type MirrorSettings } from './settings.ts'
-import { readTree } from './sync.ts'
+import { readTree } from './tree-record.ts'
 
 /** Account of the 2004 description that the masters call (R47). */
 export const SYNC_USER = 'clamavdb'
@@ -44,6 +44,10 @@ export interface SyncOptions {
   /** What `$HOME` and `~` mean in it. */
   readonly home?: string
   readonly deleteShareMax?: number
+  /** Databases are made again out of patches where that can be; true unless told. */
+  readonly rebuild?: boolean
+  /** From so many bytes on. */
+  readonly rebuildBytesMin?: number
   readonly clock?: Clock
   /** For tests: who is believed instead of TUF. */
   readonly manifests?: ManifestVerifier
@@ -193,6 +197,7 @@ async function makeRunner(
   onSwitched?: () => Promise<void>,
 ): Promise<{ readonly runner: SyncRunner }> {
   const { state, tufRoot } = settings
+  const { rebuild = true, rebuildBytesMin = REBUILD_BYTES_MIN } = options
   await mkdir(state, { recursive: true, mode: 0o700 })
   const world = {
     settings,
@@ -201,6 +206,7 @@ async function makeRunner(
       options.manifests ?? new TufVerifier({ folder: join(state, 'tuf'), rootFile: tufRoot }),
     clock: options.clock ?? systemClock,
     deleteShareMax: options.deleteShareMax ?? DELETE_SHARE_MAX,
+    rebuildBytesMin: rebuild ? rebuildBytesMin : Number.POSITIVE_INFINITY,
     ...(onSwitched && { onSwitched }),
     ...(options.onStep && { onStep: options.onStep }),
   }

@@ -7,4 +7,6 @@ export {
   startMirror,
   syncOnce,
 } from './compose.ts'
+export { InstallError } from './install.ts'
+export { type Joined, type JoinOptions, type JoinPlace, joinMirror } from './join.ts'
 export { SYNC_STATUS, type SyncEnd, type Voice } from './runner.ts'

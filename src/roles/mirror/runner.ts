@@ -8,10 +8,16 @@
 import { join } from 'node:path'
 import { type HeldLock, PendingMarks, takeLock } from '#adapters/disk/index.ts'
 import type { Outcome } from '#base/outcome.ts'
-import { describeHeld, describeSyncReason, type SyncReason } from '#core/sync/index.ts'
+import {
+  describeHeld,
+  describeRebuildEnd,
+  describeSyncReason,
+  type SyncReason,
+} from '#core/sync/index.ts'
 import { type Master, resolveMaster } from '#formats/clientsync-conf/index.ts'
 import type { Journal } from '#ports/journal.ts'
-import { type Synced, type SyncWorld, syncFrom } from './sync.ts'
+import { type Synced, syncFrom } from './sync.ts'
+import type { SyncWorld } from './sync-world.ts'
 
 export type SyncEnd =
   | ({ readonly kind: 'done' } & Synced)
@@ -176,7 +182,10 @@ function describeEnd(end: SyncEnd): {
     case 'done': {
       const what = `release ${end.serial} generation ${end.generation}`
       const did = `${end.put} files published, ${end.deleted} deleted`
-      const lines = [end.changed ? `${what}: ${did}` : `${what} was here already: ${did}`]
+      const lines = [
+        ...end.rebuilds.map(describeRebuildEnd),
+        end.changed ? `${what}: ${did}` : `${what} was here already: ${did}`,
+      ]
       return { lines, reasons: end.held ? [`warning: ${describeHeld(end.held)}`] : [] }
     }
     case 'refused': {

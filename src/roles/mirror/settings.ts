@@ -20,6 +20,9 @@ export interface MirrorSettings {
   readonly state: string
   /** The network's root metadata, from the kit. */
   readonly tufRoot: string
+  /** ClamAV and those of the conf. */
+  readonly publishers: readonly PublisherKeys[]
+  /** Of all of them. */
   readonly verifiers: readonly DatabaseVerifier[]
   readonly hidden: Hidden
 }
@@ -50,9 +53,9 @@ export async function loadSettings(
     ...keys.flatMap((each) => (each.ok ? [] : [each.fault])),
   ]
   if (faults.length > 0) return fail(faults.map((fault) => `${confFile}: ${fault}`))
-  const publishers = keys.flatMap((each) => (each.ok ? [each.value] : []))
-  const verifiers = verifiersOf(trustedPublishers(publishers))
-  return ok({ conf, to, state, tufRoot, verifiers, hidden: hiddenBy(conf.exclude) })
+  const publishers = trustedPublishers(keys.flatMap((each) => (each.ok ? [each.value] : [])))
+  const verifiers = verifiersOf(publishers)
+  return ok({ conf, to, state, tufRoot, publishers, verifiers, hidden: hiddenBy(conf.exclude) })
 }
 
 interface Places {

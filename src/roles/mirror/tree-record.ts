@@ -5,6 +5,7 @@
  * A file with the same inode, length and time as in the record is the one that was hashed then. The records are ours;
  * one that cannot be read counts as none, which costs work and never trust.
  */
+import type { MirrorTree } from '#adapters/disk/index.ts'
 import {
   type DbName,
   type DbVersion,
@@ -35,6 +36,11 @@ export interface TreeRecord {
   readonly files: ReadonlyMap<string, RecordedFile>
   /** The newest version of each database that was ever published here. */
   readonly known: ReadonlyMap<string, KnownDatabase>
+}
+
+export interface ServedTree {
+  readonly folder: string
+  readonly record: TreeRecord
 }
 
 export interface PublishedRecord {
@@ -70,6 +76,12 @@ export function parseTreeRecord(text: string): TreeRecord | undefined {
   if (serialNumber === undefined || generationNumber === undefined) return undefined
   if (files === undefined || known === undefined || typeof digest !== 'string') return undefined
   return { serial: serialNumber, generation: generationNumber, digest, files, known }
+}
+
+/** The tree with its record understood. */
+export function readTree(tree: MirrorTree | undefined): ServedTree | undefined {
+  const record = tree && parseTreeRecord(tree.record)
+  return record && { folder: tree.folder, record }
 }
 
 export function printPublished(record: PublishedRecord): string {

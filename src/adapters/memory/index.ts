@@ -1,0 +1,2 @@
+export { MemoryState } from './state.ts'
+export { MemoryStore } from './store.ts'

@@ -1,0 +1,2 @@
+export { PostgresDatabase } from './database.ts'
+export { openPostgresStore, POSTGRES_MIGRATIONS } from './open.ts'

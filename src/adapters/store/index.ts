@@ -1,0 +1,1 @@
+export { openStore, type StorePlace } from './open.ts'

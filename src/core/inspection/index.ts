@@ -1,0 +1,28 @@
+export {
+  type Answer,
+  type ByName,
+  judgeConditional,
+  judgeLocalFiles,
+  judgeMissing,
+  judgeNames,
+  judgeRange,
+  judgeRedirects,
+  judgeSpeed,
+  judgeTimestamp,
+  judgeWebPort,
+  RANGE_BYTES,
+  TIMESTAMP_BYTES_MAX,
+  timestampOf,
+} from './judge.ts'
+export {
+  describePoint,
+  type Finding,
+  no,
+  notTried,
+  POINTS,
+  type Point,
+  type PointName,
+  type Verdict,
+  verdictOf,
+  yes,
+} from './points.ts'

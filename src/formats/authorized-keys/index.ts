@@ -1,0 +1,1 @@
+export { type AuthorizedKey, printAuthorizedKeys } from './print.ts'

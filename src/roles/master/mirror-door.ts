@@ -1,0 +1,56 @@
+import { RsyncDaemon, type RsyncDaemonOptions } from '#adapters/rsync/index.ts'
+import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
+
+export type Login = RsyncDaemonOptions['logins'][number]
+
+/**
+ * Where mirrors pull: the rsync daemon, for as long as anybody has a login. Without one there is nobody to serve, and
+ * rsync takes an empty list of logins for "everybody".
+ */
+export class MirrorDoor implements AsyncDisposable {
+  readonly #options: Omit<RsyncDaemonOptions, 'logins'>
+  #daemon: RsyncDaemon | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(options: Omit<RsyncDaemonOptions, 'logins'>) {
+    this.#options = options
+  }
+
+  /** Where it listens, or would. */
+  get port(): number {
+    return this.#daemon?.port ?? this.#options.port
+  }
+
+  /** From the next connection on these get in and nobody else. Throws `RsyncDaemonError`. */
+  letIn(logins: readonly Login[]): Promise<void> {
+    const turn = this.#turn.then(() => this.#letIn(logins))
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  async #letIn(logins: readonly Login[]): Promise<void> {
+    if (logins.length === 0) {
+      await this.#daemon?.[Symbol.asyncDispose]()
+      this.#daemon = undefined
+    } else if (this.#daemon === undefined) {
+      this.#daemon = await RsyncDaemon.start({ ...this.#options, logins })
+    } else {
+      await this.#daemon.setLogins(logins)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn
+    await this.#daemon?.[Symbol.asyncDispose]()
+  }
+}
+
+/** A login is one mirror's: of two that claim it the first has it. */
+export function loginsOf(mirrors: readonly MirrorRecord[]): readonly Login[] {
+  const logins = new Map<string, Login>()
+  for (const { stage, rsyncLogin } of mirrors) {
+    if (rsyncLogin === undefined || !serviceOf({ stage }).login) continue
+    if (!logins.has(rsyncLogin.user)) logins.set(rsyncLogin.user, rsyncLogin)
+  }
+  return [...logins.values()]
+}

@@ -1,0 +1,5 @@
+export { type Inspection, type InspectWorld, inspectMirror } from './inspect.ts'
+export { makeKit } from './make-kit.ts'
+export { type Act, Registrar } from './registrar.ts'
+export { SigmakerList } from './sigmakers.ts'
+export type { RegistrarWorld } from './world.ts'
