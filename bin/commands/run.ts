@@ -20,7 +20,7 @@ export function addRunCommand(cvdnet: Command): void {
       for (const name of ['SIGINT', 'SIGTERM'] as const) {
         process.once(name, () => stop.abort(new Error(name)))
       }
-      await using _ = await startRoles(settings)
+      await using _ = await startRoles(settings, stop.signal)
       if (!stop.signal.aborted) await once(stop.signal, 'abort')
       say('stopping')
       process.exitCode = EXIT.done

@@ -5,6 +5,7 @@ import { NOTIFY_USER, UPLOAD_USER } from '#core/gate/index.ts'
 import type { SigmakerRecord } from '#core/mirrors/index.ts'
 import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
 import type { Store } from '#ports/store.ts'
+import type { DnsNode } from '#roles/dns/index.ts'
 import {
   type Master,
   type MasterPublisher,
@@ -25,6 +26,7 @@ import {
   UPLOAD_LIMITS,
 } from './parts.ts'
 import { startSite } from './site.ts'
+import { DemoZone, startDemoDns } from './zone.ts'
 
 export const ZONE = 'clamav.test'
 
@@ -43,6 +45,8 @@ export interface DemoOptions {
   readonly publishers?: (own: PublisherSecrets) => readonly MasterPublisher[]
   /** Account that the master calls on the mirrors; where real accounts are called, there may be no other. */
   readonly account?: string
+  /** Where the name server listens, 0 for a port that is free; and whether it answers for cvd.clamav.net, too. */
+  readonly dns?: { readonly port: number; readonly overrideClamavNet: boolean }
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -52,6 +56,7 @@ export interface DemoNetwork extends AsyncDisposable {
   readonly store: Store
   readonly master: Master
   readonly keys: DemoKeys
+  readonly dns: DnsNode
 }
 
 /** The whole network in this process, on loopback addresses: mirrors first, then the master that pushes to them. */
@@ -68,6 +73,8 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
   const planned = await planMirrors(folder, options.mirrors, ports, options.account)
   await using starting = new AsyncDisposableStack()
   const masterKey = await masterTriggerKey(folder)
+  const zone = new DemoZone(ZONE, planned, { name: MASTER, host: MASTER_HOST }, onEvent)
+  let published: Master['published'] = () => undefined
   const start = options.startMirrors ?? startHere
   starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, masterKey))))
   const store =
@@ -104,17 +111,22 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
         ? {}
         : { storePatienceMs: options.storePatienceMs }),
       onEvent,
-      onPush: options.onPush,
+      onPush: (mirror, event) => {
+        zone.see(mirror, event, published())
+        options.onPush(mirror, event)
+      },
     }),
   )
+  published = () => master.published()
   await master.caughtUp
+  const dns = starting.use(await startDemoDns({ folder, zone, published, onEvent, ...options.dns }))
   const site = starting.use(await startSite(join(layout(folder).master(MASTER), 'current')))
-  const json = describe(folder, master, planned, `http://${site.host}:${site.port}/`)
+  const json = describe(folder, master, planned, dns, `http://${site.host}:${site.port}/`)
   await writeFileAtomic(layout(folder).networkJson, `${JSON.stringify(json, undefined, 2)}\n`, {
     mode: 0o600,
   })
   const running = starting.move()
-  return { json, store, master, keys, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { json, store, master, keys, dns, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 /** Version that the demo's own database would have next. */
@@ -154,11 +166,13 @@ function describe(
   folder: string,
   master: Master,
   mirrors: readonly PlannedMirror[],
+  dns: DnsNode,
   site: string,
 ): NetworkJson {
+  const [listener] = dns.listeners
   return {
     zone: ZONE,
-    dns: null,
+    dns: listener === undefined ? null : { host: listener.host, port: listener.port },
     site,
     masters: [
       {

@@ -83,7 +83,9 @@ export function showNetwork(json: NetworkJson, folder: string): void {
     country,
   ])
   process.stdout.write(`${heading(`The network of ${json.zone} runs, in ${folder}`)}\n`)
-  process.stdout.write(`${columns([...masters, ...mirrors, ['site', '', json.site, '']])}\n`)
+  const dns = json.dns === null ? [] : [['dns', `${json.dns.host}:${json.dns.port}`, '', '']]
+  const site = ['site', '', json.site, '']
+  process.stdout.write(`${columns([...masters, ...mirrors, ...dns, site])}\n`)
 }
 
 /** Three things that work as printed, on files that were made for it. */
@@ -111,10 +113,23 @@ export async function showWhatToTry(network: DemoNetwork, folder: string): Promi
     '3. Ask whether a database is genuine, and look at the page that every mirror carries:',
     `   ./cvdnet cvd info --keys ${folder}/keys/publisher.pub.json ${mirror.docroot}/demo.cvd`,
     `   ${json.site}`,
+    '4. Ask the name server: what is newest, and which mirror is near whom (here and in America):',
+    ...digLines(json).map((line) => `   ${line}`),
+    `   ./cvdnet explain --client 192.0.2.1 --snapshot ${join(folder, 'dns', 'last-snapshot.json')}`,
     '',
     `What runs where is in ${join(folder, 'network.json')}. Ctrl-C stops it.`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function digLines({ zone, dns }: NetworkJson): readonly string[] {
+  if (dns === null) return []
+  const dig = `dig @${dns.host} -p ${dns.port} +norecurse`
+  return [
+    `${dig} +short TXT current.cvd.${zone}`,
+    `${dig} +noall +answer database.${zone}`,
+    `${dig} +noall +answer -b 127.0.20.1 database.${zone}`,
+  ]
 }
 
 async function writeFreshclamConf(folder: string, url: string): Promise<string> {

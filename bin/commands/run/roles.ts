@@ -10,6 +10,7 @@ import type { Store } from '#ports/store.ts'
 import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { say } from '../../io.ts'
+import { runDns } from './dns.ts'
 import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
@@ -17,7 +18,11 @@ import { readSecret } from './secrets.ts'
 import { openNetworkStore } from './store.ts'
 import { runMonitor } from './watch.ts'
 
-export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
+/** `signal` ends a start that waits for something. */
+export async function startRoles(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()
   const sources: MetricSource[] = []
   if (settings.mirror !== undefined) {
@@ -36,6 +41,9 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   }
   if (settings.metrics !== undefined) {
     starting.use(await runMetrics(settings.metrics, sources))
+  }
+  if (settings.dns !== undefined) {
+    starting.use(await runDns(settings.dns, settings.state, signal))
   }
   return starting.move()
 }

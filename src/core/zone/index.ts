@@ -1,4 +1,18 @@
-export { answerQuestion, type Choice, type FullAnswer, membersOf } from './answer.ts'
+export {
+  type Disagreement,
+  describeDisagreement,
+  disagreements,
+  type ServerSight,
+} from './agree.ts'
+export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'
+export { DEFAULT_AUTHORITY, DEFAULT_POLICY } from './defaults.ts'
+export {
+  describeExplanation,
+  type ExplainedAnswer,
+  type ExplainedClient,
+  type Explanation,
+  explain,
+} from './explain.ts'
 export { isHostLabel, RESERVED_LABELS } from './host-names.ts'
 export { CLAMAV_NET } from './names.ts'
 export {
@@ -13,6 +27,7 @@ export {
   type ZoneSnapshot,
 } from './snapshot.ts'
 export { parseSnapshot, printSnapshot, type SnapshotFault } from './snapshot-json.ts'
+export { staticRecords, staticSoa } from './static.ts'
 export {
   alarmsOf,
   describeAlarm,

@@ -2,6 +2,7 @@ export { describeSettingsFault, type SettingsFault } from './fault.ts'
 export { parseSettings, SETTINGS_CHARS_MAX } from './parse.ts'
 export { printExample, printReference } from './print.ts'
 export type {
+  DnsSettings,
   HttpSettings,
   HttpsSettings,
   ListenSettings,

@@ -1,4 +1,5 @@
 import { isHost } from '#base/host.ts'
+import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#base/ip-address.ts'
 import { isPlainName, parseDbName } from '#base/names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '#base/quantity.ts'
 import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
@@ -61,6 +62,22 @@ export const hostPattern: Kind<string> = {
     return rest === undefined ? undefined : text?.toLowerCase()
   },
   standIn: '',
+}
+
+export const address: Kind<string> = {
+  wanted: 'an IPv4 or IPv6 address',
+  read: (value) => {
+    const text = asText(value)
+    return text === undefined || parseIpAddress(text) === undefined ? undefined : text
+  },
+  standIn: '',
+}
+
+/** Zeros behind it, so that nobody means another network than he wrote. */
+export const prefix: Kind<IpPrefix> = {
+  wanted: 'an address or a network such as "192.0.2.0/24"',
+  read: (value) => parseIpPrefix(asText(value) ?? ''),
+  standIn: { bytes: new Uint8Array(4), bits: 32 },
 }
 
 export const path: Kind<string> = pattern('a path', /^[^\p{Cc}]+$/u)

@@ -111,7 +111,7 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
   [
     'no role',
     ZONE,
-    'line 1: master: none of [master], [mirror], [monitor] is here, so nothing is to run',
+    'line 1: master: none of [master], [mirror], [monitor], [dns] is here, so nothing is to run',
   ],
   ['a section that is a value', `${ZONE}master = 5\n`, 'line 2: master wants a table, [master]'],
   [

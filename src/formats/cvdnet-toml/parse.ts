@@ -1,12 +1,14 @@
 import { parse, TomlError } from 'smol-toml'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { checkListeners, checkTwins } from './combinations.ts'
+import { DNS } from './dns-table.ts'
 import type { SettingsFault } from './fault.ts'
 import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
 import { MIRROR } from './mirror-table.ts'
 import { Place, readListen, readPassword } from './parse-common.ts'
 import { readMirror } from './parse-mirror.ts'
+import { readDns } from './read-dns.ts'
 import { readMail, readMetrics, readMonitor } from './read-watch.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
 import { REGISTRY, readRegistry } from './registry-table.ts'
@@ -44,10 +46,17 @@ export function parseSettings(
     monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,
     mail: file.has(MAIL) ? readMail(file, (path) => place.of(path)) : undefined,
     metrics: file.has(METRICS) ? readMetrics(file) : undefined,
+    dns: file.has(DNS) ? readDns(file, (path) => place.of(path)) : undefined,
   }
-  const roles = [settings.master, settings.mirror, settings.monitor]
-  if (roles.every((role) => role === undefined) && !root.hasFault('master', 'mirror', 'monitor')) {
-    root.refuse('master', 'none of [master], [mirror], [monitor] is here, so nothing is to run')
+  const roles = [settings.master, settings.mirror, settings.monitor, settings.dns]
+  if (
+    roles.every((role) => role === undefined) &&
+    !root.hasFault('master', 'mirror', 'monitor', 'dns')
+  ) {
+    root.refuse(
+      'master',
+      'none of [master], [mirror], [monitor], [dns] is here, so nothing is to run',
+    )
   }
   checkListeners(file, settings)
   return file.faults.length > 0 ? fail(file.faults) : ok(settings)

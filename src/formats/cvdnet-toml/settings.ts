@@ -1,3 +1,5 @@
+import type { IpPrefix } from '#base/ip-address.ts'
+
 /**
  * The settings of one node, as roles are given them: every value checked, paths absolute, times in milliseconds,
  * sizes in bytes. A role runs when its section is there. Secrets are not among them, only where they are to be found.
@@ -14,6 +16,7 @@ export interface Settings {
   readonly mail: MailSettings | undefined
   /** Where numbers for Prometheus are served. */
   readonly metrics: ListenSettings | undefined
+  readonly dns: DnsSettings | undefined
 }
 
 export interface LogSettings {
@@ -179,4 +182,40 @@ export interface MailSettings {
     readonly remindEveryMs: number
     readonly lettersPerHourMax: number
   }
+}
+
+export interface DnsSettings {
+  /** All on one port. */
+  readonly hosts: readonly string[]
+  readonly port: number
+  readonly snapshot: string
+  readonly sockets: 'auto' | 'dgram'
+  readonly sharePort: boolean
+  readonly clientSubnet: boolean
+  readonly rateLimit: { readonly perSecond: number; readonly slip: number }
+  readonly unlimited: readonly IpPrefix[]
+  readonly cookieSecretFile: string | undefined
+  readonly places:
+    | { readonly kind: 'tor'; readonly ipv4: string; readonly ipv6: string }
+    | { readonly kind: 'mmdb'; readonly file: string }
+  readonly overrides: readonly { readonly prefix: IpPrefix; readonly country: string }[]
+  /** Undefined: as the snapshot says. TTLs in seconds. */
+  readonly answers: {
+    readonly addressesMax: number | undefined
+    readonly nearMirrorsMin: number | undefined
+    readonly mirrorTtl: number | undefined
+    readonly wobblingTtl: number | undefined
+    readonly recordTtl: number | undefined
+    readonly overrideClamavNet: boolean | undefined
+  }
+  readonly secondaries: readonly {
+    readonly host: string
+    readonly port: number
+    /** Name of the TSIG key. */
+    readonly key: string
+    readonly algorithm: 'hmac-sha256' | 'hmac-sha512'
+    readonly keyFile: string
+  }[]
+  /** Undefined: PowerDNS may not ask. */
+  readonly powerDns: ListenSettings | undefined
 }

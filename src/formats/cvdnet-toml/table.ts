@@ -1,3 +1,11 @@
+import {
+  DNS,
+  DNS_ANSWERS,
+  DNS_OVERRIDES,
+  DNS_PLACES,
+  DNS_POWERDNS,
+  DNS_SECONDARIES,
+} from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
 import {
@@ -89,4 +97,10 @@ export const SECTIONS: readonly Section[] = [
   MONITOR,
   MAIL,
   METRICS,
+  DNS,
+  DNS_PLACES,
+  DNS_OVERRIDES,
+  DNS_ANSWERS,
+  DNS_SECONDARIES,
+  DNS_POWERDNS,
 ]
