@@ -1,7 +1,8 @@
 import type { DbName, DbVersion } from '#base/names.ts'
 import { parseDbName } from '#base/names.ts'
+import { REGIONS } from '#base/region.ts'
 import { type DnsName, dnsName, isBelow } from '#formats/dns-message/index.ts'
-import { REGIONS, regionOf, type Wanted } from '../selection/index.ts'
+import { regionOf, type Wanted } from '../selection/index.ts'
 import { isHostLabel } from './host-names.ts'
 import type { Host, ZoneSnapshot } from './snapshot.ts'
 

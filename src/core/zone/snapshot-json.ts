@@ -1,9 +1,10 @@
 import { parseIpAddress, printIpAddress } from '#base/ip-address.ts'
 import { dbVersion, parseDbName, serial } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
+import { REGIONS } from '#base/region.ts'
 import { epochSeconds } from '#base/time.ts'
 import { isClamavVersion, RECORD_TIME_MAX } from '#formats/update-record/index.ts'
-import { type Candidate, type Condition, type Listing, REGIONS } from '../selection/index.ts'
+import type { Candidate, Condition, Listing } from '../selection/index.ts'
 import { isHostLabel, namesTakenTwice } from './host-names.ts'
 import { JsonReader } from './json-reader.ts'
 import {

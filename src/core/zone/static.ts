@@ -1,3 +1,4 @@
+import { REGIONS } from '#base/region.ts'
 import {
   CLASS,
   type DnsName,
@@ -6,7 +7,7 @@ import {
   type ResourceRecord,
   TYPE,
 } from '#formats/dns-message/index.ts'
-import { countryCodes, REGIONS } from '../selection/index.ts'
+import { countryCodes } from '../selection/index.ts'
 import { answerQuestion } from './answer.ts'
 import { addressRecords, nameServerRecords, soaRecord } from './records.ts'
 import type { ZoneSnapshot } from './snapshot.ts'

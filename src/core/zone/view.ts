@@ -1,3 +1,4 @@
+import type { Region } from '#base/region.ts'
 import type { EpochSeconds } from '#base/time.ts'
 import {
   CLASS,
@@ -18,7 +19,6 @@ import {
   nearest,
   type Pool,
   poolOf,
-  type Region,
   type Wanted,
   type Wheel,
 } from '../selection/index.ts'

@@ -1,4 +1,5 @@
 import type { IpPrefix } from '#base/ip-address.ts'
+import type { Region } from '#base/region.ts'
 
 /**
  * The settings of one node, as roles are given them: every value checked, paths absolute, times in milliseconds,
@@ -92,7 +93,7 @@ export interface MirrorEntry {
   readonly account: string
   readonly hostKey: string
   readonly country: string
-  readonly region: 'europe' | 'america' | 'asia' | 'other'
+  readonly region: Region
   readonly rsyncLogin: { readonly user: string; readonly password: SecretPlace }
   readonly bandwidthMbit: number
   readonly admin: string | undefined
