@@ -1,11 +1,21 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '#adapters/system/index.ts'
-import type { AnswerPolicy } from '#core/zone/index.ts'
-import type { DnsSettings } from '#formats/cvdnet-toml/index.ts'
+import { parseIpAddress } from '#base/ip-address.ts'
+import { dbVersion } from '#base/names.ts'
+import type { AnswerPolicy, Host, ZoneFacts } from '#core/zone/index.ts'
+import type { DnsSettings, HostSettings } from '#formats/cvdnet-toml/index.ts'
 import { dnsName } from '#formats/dns-message/index.ts'
-import { type DnsNode, type DnsOptions, SnapshotFile, startDns } from '#roles/dns/index.ts'
-import { CommandEnd, EXIT, ended, say } from '../../io.ts'
+import type { Store } from '#ports/store.ts'
+import type { ZoneSource } from '#ports/zone-source.ts'
+import {
+  type DnsNode,
+  type DnsOptions,
+  SnapshotFile,
+  StoreFeed,
+  startDns,
+} from '#roles/dns/index.ts'
+import { CommandEnd, EXIT, say } from '../../io.ts'
+import { mustRead } from './secrets.ts'
 
 /** RFC 8945, 10: half of what the hash gives. */
 const TSIG_SECRET_BYTES_MIN = 16
@@ -15,15 +25,49 @@ export function lastSnapshotIn(state: string): string {
   return join(state, 'dns', 'last-snapshot.json')
 }
 
+/** What a name server answers from: a file that is delivered, or the store. What it opens goes into `owned`. */
+export async function zoneSource(
+  dns: DnsSettings,
+  zone: string,
+  openStore: () => Promise<Store>,
+  owned: AsyncDisposableStack,
+): Promise<ZoneSource> {
+  if (dns.snapshot !== undefined) return await SnapshotFile.open(dns.snapshot, onEvent)
+  const store = owned.use(await openStore())
+  const facts = factsOf(dns, zone)
+  return owned.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
+}
+
+function onEvent(line: string): void {
+  say(`dns: ${line}`)
+}
+
+function factsOf({ nameServers, masters, record }: DnsSettings, zone: string): ZoneFacts {
+  const { safebrowsing, ...engine } = record
+  return {
+    zone,
+    nameServers: nameServers.map(hostOf),
+    masters: masters.map(hostOf),
+    engine: {
+      ...engine,
+      safebrowsing: safebrowsing === undefined ? undefined : dbVersion(safebrowsing),
+    },
+  }
+}
+
+function hostOf({ name, addresses }: HostSettings): Host {
+  return { name, addresses: addresses.flatMap((one) => parseIpAddress(one) ?? []) }
+}
+
 export async function runDns(
   dns: DnsSettings,
   state: string,
+  source: ZoneSource,
   signal: AbortSignal,
 ): Promise<DnsNode> {
-  const onEvent = (line: string) => say(`dns: ${line}`)
   const node = await startDns({
     ...dns,
-    source: await SnapshotFile.open(dns.snapshot, onEvent),
+    source,
     lastSnapshot: lastSnapshotIn(state),
     cookieSecret: await readCookieSecret(dns.cookieSecretFile),
     secondaries: await Promise.all(dns.secondaries.map(readSecondary)),
@@ -77,10 +121,4 @@ async function readSecondary(
     )
   }
   return { host, port, key: { name: dnsName(secondary.key), algorithm, secret } }
-}
-
-async function mustRead(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ended(EXIT.world, `Cannot read "${file}"`, cause)
-  })
 }

@@ -10,7 +10,7 @@ import type { Store } from '#ports/store.ts'
 import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { say } from '../../io.ts'
-import { runDns } from './dns.ts'
+import { runDns, zoneSource } from './dns.ts'
 import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
@@ -43,7 +43,9 @@ export async function startRoles(
     starting.use(await runMetrics(settings.metrics, sources))
   }
   if (settings.dns !== undefined) {
-    starting.use(await runDns(settings.dns, settings.state, signal))
+    const { dns, zone, state } = settings
+    const source = await zoneSource(dns, zone, () => openStoreOf(settings), starting)
+    starting.use(await runDns(dns, state, source, signal))
   }
   return starting.move()
 }

@@ -13,8 +13,15 @@ export {
   type Explanation,
   explain,
 } from './explain.ts'
-export { isHostLabel, RESERVED_LABELS } from './host-names.ts'
+export { RESERVED_LABELS } from './host-names.ts'
 export { CLAMAV_NET } from './names.ts'
+export {
+  isSameZone,
+  type KnownNetwork,
+  type NotInZone,
+  type ZoneFacts,
+  zoneOfNetwork,
+} from './network.ts'
 export {
   ADDRESSES_MAX,
   type Announced,

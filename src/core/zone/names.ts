@@ -1,9 +1,9 @@
+import { isHostLabel } from '#base/host.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { parseDbName } from '#base/names.ts'
 import { REGIONS } from '#base/region.ts'
 import { type DnsName, dnsName, isBelow } from '#formats/dns-message/index.ts'
 import { regionOf, type Wanted } from '../selection/index.ts'
-import { isHostLabel } from './host-names.ts'
 import type { Host, ZoneSnapshot } from './snapshot.ts'
 
 /** What a name of the zone stands for. */

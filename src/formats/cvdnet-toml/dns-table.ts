@@ -24,11 +24,11 @@ export const DNS = {
       53,
       'Resolvers know no other; below 1024 only root may listen.',
     ),
-    snapshot: required(
+    snapshot: optional(
       'snapshot',
       kind.path,
       '/var/lib/cvdnet/zone.json',
-      'What to answer: a file that a master writes or that is delivered, followed as it changes.',
+      'What to answer, where there is no store: a file that is delivered, followed as it changes. Absent: what the store says.',
     ),
     sockets: preset(
       'sockets',
@@ -71,6 +71,63 @@ export const DNS = {
       kind.path,
       'secrets/dns-cookie',
       'File with 32 hexadecimal digits that all name servers of the zone share (RFC 9018). Absent: one of its own, new at each start.',
+    ),
+  },
+} as const satisfies Section
+
+const addresses = (...example: readonly string[]) =>
+  required('addresses', kind.oneOrMore(kind.address), example, 'Where it is found.')
+
+export const DNS_NAME_SERVERS = {
+  path: 'dns.name_servers',
+  kind: 'list',
+  about:
+    'The name servers of the zone, this one among them, the primary first. Needed where the zone is made of the store.',
+  fields: {
+    name: required('name', kind.label, 'ns1', 'Its name below the zone.'),
+    addresses: addresses('192.0.2.53', '2001:db8::53'),
+  },
+} as const satisfies Section
+
+export const DNS_MASTERS = {
+  path: 'dns.masters',
+  kind: 'list',
+  about: 'Addresses of masters that the registry has a host name of, or does not have.',
+  fields: {
+    name: required('name', kind.label, 'rsync1', 'Its name in the registry and below the zone.'),
+    addresses: addresses('192.0.2.101'),
+  },
+} as const satisfies Section
+
+export const DNS_RECORD = {
+  path: 'dns.record',
+  kind: 'table',
+  about:
+    'What the update record says besides the versions of databases, where the zone is made of the store.',
+  fields: {
+    newestClamav: preset(
+      'newest_clamav',
+      kind.engineVersion,
+      '1.4.6',
+      'The newest version of the engine.',
+    ),
+    warnOfVersion: preset(
+      'warn_of_version',
+      kind.flag,
+      false,
+      'Whether older engines warn their users.',
+    ),
+    level: preset(
+      'level',
+      kind.integer(0, 1_000_000),
+      90,
+      'Functionality level; engines below it warn that they are too old.',
+    ),
+    safebrowsing: optional(
+      'safebrowsing',
+      kind.integer(0, 1_000_000_000),
+      49_192,
+      'Version of the database that old engines still ask for.',
     ),
   },
 } as const satisfies Section

@@ -3,6 +3,7 @@ export { parseSettings, SETTINGS_CHARS_MAX } from './parse.ts'
 export { printExample, printReference } from './print.ts'
 export type {
   DnsSettings,
+  HostSettings,
   HttpSettings,
   HttpsSettings,
   ListenSettings,

@@ -1,4 +1,4 @@
-import { isHost } from '#base/host.ts'
+import { isHost, isHostLabel } from '#base/host.ts'
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#base/ip-address.ts'
 import { isPlainName, parseDbName } from '#base/names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '#base/quantity.ts'
@@ -53,6 +53,16 @@ export const domain: Kind<string> = {
   standIn: '',
 }
 
+/** A machine's name below the zone. */
+export const label: Kind<string> = {
+  wanted: 'one label of a host name, in small letters',
+  read: (value) => {
+    const text = asText(value)
+    return text !== undefined && isHostLabel(text) ? text : undefined
+  },
+  standIn: '',
+}
+
 /** `*` may stand for the first label. */
 export const hostPattern: Kind<string> = {
   wanted: 'a host name, perhaps with "*" as its first label',
@@ -85,6 +95,10 @@ export const mailAddress: Kind<string> = pattern('a mail address', /^[^\s@\p{Cc}
 export const environmentName: Kind<string> = pattern(
   'the name of an environment variable',
   /^[A-Za-z_][A-Za-z0-9_]*$/,
+)
+export const engineVersion: Kind<string> = pattern(
+  'a version such as "1.4.6"',
+  /^\d{1,4}(?:\.\d{1,4}){1,3}$/,
 )
 export const country: Kind<string> = pattern('two capital letters (ISO 3166-1)', /^[A-Z]{2}$/)
 

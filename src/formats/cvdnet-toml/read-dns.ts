@@ -1,13 +1,17 @@
+import { checkTwins } from './combinations.ts'
 import {
   DNS,
   DNS_ANSWERS,
+  DNS_MASTERS,
+  DNS_NAME_SERVERS,
   DNS_OVERRIDES,
   DNS_PLACES,
   DNS_POWERDNS,
+  DNS_RECORD,
   DNS_SECONDARIES,
 } from './dns-table.ts'
 import type { DocumentReader } from './reader.ts'
-import type { DnsSettings, ListenSettings } from './settings.ts'
+import type { DnsSettings, HostSettings, ListenSettings } from './settings.ts'
 
 /** `absolute` makes a path of the file one from the root. */
 export function readDns(file: DocumentReader, absolute: (path: string) => string): DnsSettings {
@@ -15,12 +19,19 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
   const { fields } = DNS
   const places = file.table(DNS_PLACES)
   const mmdb = places.read(DNS_PLACES.fields.mmdb)
+  const snapshot = at.read(fields.snapshot)
+  if (snapshot === undefined && file.list(DNS_NAME_SERVERS).length === 0) {
+    at.refuse('snapshot', 'without it [[dns.name_servers]] must say who the name servers are')
+  }
   const secret = at.read(fields.cookieSecretFile)
   const [ipv4, ipv6] = [places.read(DNS_PLACES.fields.ipv4), places.read(DNS_PLACES.fields.ipv6)]
   return {
     hosts: at.read(fields.hosts),
     port: at.read(fields.port),
-    snapshot: absolute(at.read(fields.snapshot)),
+    snapshot: snapshot === undefined ? undefined : absolute(snapshot),
+    nameServers: readHosts(file, DNS_NAME_SERVERS),
+    masters: readHosts(file, DNS_MASTERS),
+    record: readRecord(file),
     sockets: at.read(fields.sockets),
     sharePort: at.read(fields.sharePort) === 'yes',
     clientSubnet: at.read(fields.clientSubnet) === 'yes',
@@ -35,6 +46,32 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
     answers: readAnswers(file),
     secondaries: readSecondaries(file, absolute),
     powerDns: file.has(DNS_POWERDNS) ? readPowerDns(file) : undefined,
+  }
+}
+
+function readHosts(
+  file: DocumentReader,
+  section: typeof DNS_NAME_SERVERS | typeof DNS_MASTERS,
+): readonly HostSettings[] {
+  const { name, addresses } = section.fields
+  const elements = file.list(section)
+  const hosts = elements.map((one) => ({ name: one.read(name), addresses: one.read(addresses) }))
+  checkTwins(
+    elements,
+    name.key,
+    hosts.map((host) => [host.name]),
+  )
+  return hosts
+}
+
+function readRecord(file: DocumentReader): DnsSettings['record'] {
+  const at = file.table(DNS_RECORD)
+  const { newestClamav, warnOfVersion, level, safebrowsing } = DNS_RECORD.fields
+  return {
+    newestClamav: at.read(newestClamav),
+    versionWarning: at.read(warnOfVersion) ? 1 : 0,
+    level: at.read(level),
+    safebrowsing: at.read(safebrowsing),
   }
 }
 

@@ -185,11 +185,26 @@ export interface MailSettings {
   }
 }
 
+/** A machine with a name below the zone. */
+export interface HostSettings {
+  readonly name: string
+  readonly addresses: readonly string[]
+}
+
 export interface DnsSettings {
   /** All on one port. */
   readonly hosts: readonly string[]
   readonly port: number
-  readonly snapshot: string
+  /** Undefined: the zone is made of the store. */
+  readonly snapshot: string | undefined
+  readonly nameServers: readonly HostSettings[]
+  readonly masters: readonly HostSettings[]
+  readonly record: {
+    readonly newestClamav: string
+    readonly versionWarning: number
+    readonly level: number
+    readonly safebrowsing: number | undefined
+  }
   readonly sockets: 'auto' | 'dgram'
   readonly sharePort: boolean
   readonly clientSubnet: boolean

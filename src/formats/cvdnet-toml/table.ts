@@ -1,9 +1,12 @@
 import {
   DNS,
   DNS_ANSWERS,
+  DNS_MASTERS,
+  DNS_NAME_SERVERS,
   DNS_OVERRIDES,
   DNS_PLACES,
   DNS_POWERDNS,
+  DNS_RECORD,
   DNS_SECONDARIES,
 } from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
@@ -98,6 +101,9 @@ export const SECTIONS: readonly Section[] = [
   MAIL,
   METRICS,
   DNS,
+  DNS_NAME_SERVERS,
+  DNS_MASTERS,
+  DNS_RECORD,
   DNS_PLACES,
   DNS_OVERRIDES,
   DNS_ANSWERS,
