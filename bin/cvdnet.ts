@@ -5,6 +5,7 @@ import { addBackupCommands } from './commands/backup.ts'
 import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addMirrorCommands } from './commands/mirror.ts'
 import { addReleaseCommand } from './commands/release.ts'
@@ -31,6 +32,7 @@ export function program(): Command {
   addMirrorCommands(cvdnet)
   addSigmakerCommands(cvdnet)
   addBackupCommands(cvdnet)
+  addExplainCommand(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }

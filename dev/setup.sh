@@ -12,11 +12,11 @@ want_npm() {
   : > "$stamp"
 }
 
-# Debian packages by the program that shows they are there.
+# Debian packages by the program, or the file below /, that shows they are there.
 want_debian() {
   missing=
   for pair in "$@"; do
-    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || missing="$missing ${pair#*=}"
+    command -v "${pair%%=*}" > /dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || [ -e "/${pair%%=*}" ] || missing="$missing ${pair#*=}"
   done
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
@@ -43,10 +43,15 @@ want_postgres() {
 
 want_npm
 case "${1:-run}" in
-  run) want_debian rsync=rsync gpg=gnupg gpgv=gpgv ;;
+  run) want_debian rsync=rsync gpg=gnupg gpgv=gpgv usr/share/tor/geoip=tor-geoipdb ;;
   test)
     want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
-      gpg=gnupg gpgv=gpgv nginx=nginx apache2=apache2-bin useradd=passwd
+      gpg=gnupg gpgv=gpgv useradd=passwd \
+      openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail \
+      webalizer=webalizer usr/lib/cgi-bin/awstats.pl=awstats \
+      usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl usr/share/tor/geoip=tor-geoipdb \
+      dig=bind9-dnsutils unbound=unbound nsd=nsd knotd=knot ip=iproute2 \
+      "pdns_server=pdns-server pdns-backend-remote"
     want_postgres ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;
 esac

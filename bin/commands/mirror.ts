@@ -4,6 +4,7 @@ import { addKitCommands } from './mirror/kits.ts'
 import { addLookCommands } from './mirror/looks.ts'
 import { addOperatorCommands } from './mirror/operators.ts'
 import { addTeamCommands } from './mirror/team.ts'
+import { addWebserverCommand } from './mirror/webserver.ts'
 
 /** `cvdnet mirror …`: a mirror from its application to its end. */
 export function addMirrorCommands(cvdnet: Command): void {
@@ -16,6 +17,7 @@ export function addMirrorCommands(cvdnet: Command): void {
   addTeamCommands(mirror)
   addKitCommands(mirror)
   addOperatorCommands(mirror)
+  addWebserverCommand(mirror)
 }
 
 const LIFE_HELP = `

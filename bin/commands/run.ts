@@ -20,7 +20,7 @@ export function addRunCommand(cvdnet: Command): void {
         process.once(name, () => stop.abort(new Error(name)))
       }
       const { startRoles } = await import('./run/roles.ts')
-      await using _ = await startRoles(settings)
+      await using _ = await startRoles(settings, stop.signal)
       if (!stop.signal.aborted) await once(stop.signal, 'abort')
       say('stopping')
       process.exitCode = EXIT.done

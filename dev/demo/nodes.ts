@@ -7,18 +7,25 @@ import { layout } from './layout.ts'
 import { type NetworkPlan, ZONE } from './network.ts'
 import type { DemoNode } from './node-process.ts'
 import { type MasterPlace, MODULE, type PlannedMirror, UPLOAD_LIMITS } from './parts.ts'
+import { PRETENDED_PLACES } from './zone.ts'
 
 const WATCH = 'watch'
+
+export interface WatchPlaces {
+  readonly dns: { readonly host: string; readonly port: number }
+  readonly mailPort: number
+}
 
 /** Settings of every node of the demo, as an operator would write them: mirrors, masters, and the monitor. */
 export async function writeNodes(
   plan: NetworkPlan,
-  mailPort: number,
+  watch: WatchPlaces,
 ): Promise<readonly DemoNode[]> {
   const nodes: DemoNode[] = []
   for (const mirror of plan.mirrors) nodes.push(await writeMirror(plan, mirror))
   for (const master of plan.masters) nodes.push(await writeMaster(plan, master))
-  return [...nodes, await writeNode(plan, WATCH, watchSettings(plan, mailPort), [])]
+  const last = await writeNode(plan, WATCH, watchSettings(plan, watch), [watch.dns])
+  return [...nodes, last]
 }
 
 async function writeNode(
@@ -81,8 +88,8 @@ async function writeMirror(
   return await writeNode(plan, name, settings, listens)
 }
 
-/** Rounds of a minute, so that whoever kills a mirror sees it noticed. */
-function watchSettings({ folder, masters }: NetworkPlan, mailPort: number) {
+/** Monitor, letters and names. Rounds of a minute, so that whoever kills a mirror sees it noticed. */
+function watchSettings({ folder, masters }: NetworkPlan, { dns, mailPort }: WatchPlaces) {
   const list = (name: string) => `${name}@lists.${ZONE}`
   const [first] = masters
   return {
@@ -91,6 +98,13 @@ function watchSettings({ folder, masters }: NetworkPlan, mailPort: number) {
       round: '1m',
       confirm: '5s',
       ...(first === undefined ? {} : { tree: join(layout(folder).master(first.name), 'current') }),
+    },
+    dns: {
+      hosts: [dns.host],
+      port: dns.port,
+      name_servers: [{ name: 'ns1', addresses: [dns.host] }],
+      masters: masters.map(({ name, host }) => ({ name, addresses: [host] })),
+      overrides: PRETENDED_PLACES.map(([prefix, country]) => ({ prefix, country })),
     },
     mail: {
       from: `cvdnet@${ZONE}`,

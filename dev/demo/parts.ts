@@ -8,6 +8,9 @@ import { printClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
 import type { Store } from '#ports/store.ts'
 import { masterFiles } from '#roles/master/index.ts'
+
+import { SYNC_USER } from '#roles/mirror/index.ts'
+
 import { freePort, layout, newPassword } from './layout.ts'
 
 export const MODULE = 'clamavdb'
@@ -42,10 +45,11 @@ export async function planMirrors(
   count: number,
   masters: readonly MasterPlace[],
   ports: { readonly http: number; readonly ssh: number },
+  account = SYNC_USER,
 ): Promise<readonly PlannedMirror[]> {
   const planned: PlannedMirror[] = []
   for (let number = 1; number <= count; number += 1) {
-    planned.push(await planMirror(folder, number, masters, ports))
+    planned.push(await planMirror(folder, number, masters, ports, account))
   }
   return planned
 }
@@ -55,6 +59,7 @@ async function planMirror(
   number: number,
   masters: readonly MasterPlace[],
   ports: { readonly http: number; readonly ssh: number },
+  account: string,
 ): Promise<PlannedMirror> {
   const name = `mirror${number}`
   const at = layout(folder).mirror(name)
@@ -89,7 +94,7 @@ async function planMirror(
     addresses: [host],
     httpPort: ports.http,
     sshPort: ports.ssh,
-    account: 'clamavdb',
+    account,
     hostKey: (await loadOrMakeKey(at.hostKey, name)).publicKey,
     aliases: [],
     country,

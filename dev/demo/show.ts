@@ -96,12 +96,13 @@ export function showNetwork(
     pids.get(name) ?? '',
   ])
   const others = [
-    ['watch', '', 'monitor and mail', '', pids.get('watch') ?? ''],
+    ['watch', '', 'monitor, mail, DNS', '', pids.get('watch') ?? ''],
     ['site', '', json.site, '', ''],
     ['letters', '', layout(folder).mail, '', ''],
   ]
   process.stdout.write(`${heading(`The network of ${json.zone} runs, in ${folder}`)}\n`)
-  process.stdout.write(`${columns([...masters, ...mirrors, ...others])}\n`)
+  const dns = json.dns === null ? [] : [['dns', '', `${json.dns.host}:${json.dns.port}`, '', '']]
+  process.stdout.write(`${columns([...masters, ...mirrors, ...dns, ...others])}\n`)
 }
 
 /** Three things that work as printed, on files that were made for it. */
@@ -128,12 +129,25 @@ export async function showWhatToTry({ json, keys }: RunningNetwork, folder: stri
     '3. Ask whether a database is genuine, and look at the page that every mirror carries:',
     `   ./cvdnet cvd info --keys ${folder}/keys/publisher.pub.json ${mirror.docroot}/demo.cvd`,
     `   ${json.site}`,
-    '4. See who has what, kill any process by its pid, watch, and start it again:',
+    '4. Ask the name server: what is newest, and which mirror is near whom (here and in America):',
+    ...digLines(json).map((line) => `   ${line}`),
+    `   ./cvdnet explain --client 192.0.2.1 --snapshot ${join(layout(folder).node('watch').state, 'dns', 'last-snapshot.json')}`,
+    '5. See who has what, kill any process by its pid, watch, and start it again:',
     `   ./cvdnet status --watch --config ${layout(folder).node(master.name).config}`,
     '',
     `What runs where is in ${join(folder, 'network.json')}. Ctrl-C stops it.`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function digLines({ zone, dns }: NetworkJson): readonly string[] {
+  if (dns === null) return []
+  const dig = `dig @${dns.host} -p ${dns.port} +norecurse`
+  return [
+    `${dig} +short TXT current.cvd.${zone}`,
+    `${dig} +noall +answer database.${zone}`,
+    `${dig} +noall +answer -b 127.0.20.1 database.${zone}`,
+  ]
 }
 
 async function writeFreshclamConf(folder: string, url: string): Promise<string> {

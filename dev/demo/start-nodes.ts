@@ -1,5 +1,5 @@
 import { openStore } from '#adapters/store/index.ts'
-import { type DemoKeys, layout } from './layout.ts'
+import { type DemoKeys, freePort, layout } from './layout.ts'
 import { startMailSink } from './mail-sink.ts'
 import { planNetwork, writeNetworkJson } from './network.ts'
 import type { NetworkJson } from './network-json.ts'
@@ -28,7 +28,8 @@ export async function startNodes(options: {
     await registerMirrors(store, plan.mirrors)
   }
   const sink = starting.use(await startMailSink(layout(folder).mail))
-  const written = await writeNodes(plan, sink.port)
+  const dns = { host: '127.0.0.1', port: await freePort(['127.0.0.1']) }
+  const written = await writeNodes(plan, { dns, mailPort: sink.port })
   const nodes = await Promise.all(
     written.map(async (node) => {
       const again = `./cvdnet run --config ${node.config}`
@@ -40,7 +41,10 @@ export async function startNodes(options: {
   const [first] = plan.masters
   if (first === undefined) throw new Error('Cannot run a network without a master')
   const site = starting.use(await startSite(`${layout(folder).master(first.name)}/current`))
-  const json = await writeNetworkJson(plan, `http://${site.host}:${site.port}/`)
+  const json = await writeNetworkJson(plan, {
+    dns,
+    site: `http://${site.host}:${site.port}/`,
+  })
   const running = starting.move()
   return {
     json,

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Responder, TCP_BYTES_MAX, UDP_BYTES_MAX, ZoneTransfers } from '#adapters/dns/index.ts'
+import { parseSnapshot, printSnapshot } from '#core/zone/index.ts'
+import { parseLogLine, printLogLine } from '#formats/access-log/index.ts'
 import {
   applyScript,
   composeScripts,
@@ -11,7 +14,11 @@ import {
   unpackScript,
 } from '#formats/cdiff/index.ts'
 import { examineDatabase, IgnoredNames, parseInfo, SignatureCounter } from '#formats/cvd/index.ts'
+import { dnsName, EDNS_OPTION, parseMessage, TsigSigner } from '#formats/dns-message/index.ts'
 import { parsePublisherKeys } from '#formats/dsig/index.ts'
+import { query } from '../support/dns-client.ts'
+import { PEER, respond } from '../support/responder.ts'
+import { aSetup, aSnapshot, NOW } from '../support/zone.ts'
 
 /** What hostile bytes may meet. A target throws only when something of ours is wrong. */
 export type Target = (bytes: Uint8Array) => Promise<void>
@@ -64,6 +71,25 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   async keys(bytes) {
     parsePublisherKeys(Buffer.from(bytes).toString())
   },
+  async log(bytes) {
+    for (const line of Buffer.from(bytes).toString('latin1').split('\n')) {
+      const request = parseLogLine(line)
+      if (request !== undefined) parseLogLine(printLogLine(request).trimEnd())
+    }
+  },
+  /** A packet, as it comes by UDP and by TCP. */
+  async packet(bytes) {
+    const message = Buffer.from(bytes)
+    parseMessage(message)
+    for (const transport of ['udp', 'tcp'] as const) {
+      const answer = respond(RESPONDER, message, { transport })
+      assert.ok((answer?.byteLength ?? 0) <= (transport === 'udp' ? UDP_BYTES_MAX : TCP_BYTES_MAX))
+    }
+    TRANSFERS.answer(message, NOW)
+  },
+  async snapshot(bytes) {
+    parseSnapshot(Buffer.from(bytes).toString())
+  },
   async counter(bytes) {
     const engine = { level: 216, ignored: new IgnoredNames() }
     for (const member of ['a.ign2', 'a.hdb', 'a.ndb', 'a.ldb', 'a.cdb', 'a.pdb', 'a.idb', 'a.db']) {
@@ -74,6 +100,21 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   },
 }
 
+const KEY = { name: dnsName('key.example'), algorithm: 'hmac-sha256', secret: PEER } as const
+const RESPONDER = new Responder(aSetup({ clientSubnet: true, tsigKeys: [KEY] }))
+const TRANSFERS = new ZoneTransfers(aSnapshot(), [KEY])
+
+function packets(): readonly Uint8Array[] {
+  const cookie = { code: EDNS_OPTION.COOKIE, bytes: new Uint8Array(24) }
+  const subnet = { code: EDNS_OPTION.CLIENT_SUBNET, bytes: Uint8Array.of(0, 1, 24, 0, 192, 0, 2) }
+  return [
+    query('current.cvd.clamav.example', 'TXT'),
+    query('database.clamav.example', 'A', { options: [cookie, subnet] }),
+    new TsigSigner(KEY, undefined).sign(query('clamav.example', 'AXFR'), NOW),
+    new TsigSigner(KEY, undefined).sign(query('clamav.example', 'SOA', {}), NOW),
+  ]
+}
+
 /** Where mutations start: the corpus, and real files where they are. */
 export function seedsOf(target: string): readonly Uint8Array[] {
   const real = existsSync(REAL) ? REAL : CORPUS
@@ -82,7 +123,10 @@ export function seedsOf(target: string): readonly Uint8Array[] {
     script: [join(CORPUS, 'scripts', '*.script')],
     diff: [join(CORPUS, 'diffs', '*.txt')],
     database: [join(real, 'test-*.cvd')],
+    log: [join(CORPUS, 'logs', '*.log')],
   }
+  if (target === 'packet') return packets()
+  if (target === 'snapshot') return [Buffer.from(printSnapshot(aSnapshot()))]
   const files = globSync(patterns[target] ?? [join(CORPUS, '*', '*')])
   return [Buffer.alloc(0), ...files.sort().map((file) => readFileSync(file))]
 }

@@ -77,6 +77,11 @@ async function mirrorFolder(folder: string) {
   const kit = await aKit(folder, 'kit', { httpPort: port, place: { home, documentRoot } })
   const passwords = await readFile(join(kit.path, 'statistics.htpasswd'))
   await writeFile(join(home, 'etc', 'statistics.htpasswd'), passwords)
+  for (const server of ['nginx', 'apache']) {
+    const file = join(kit.path, `${server}.conf`)
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace(/\/var\/log\/[^"]+/, join(folder, 'access.log')))
+  }
   return { port, kit: kit.path }
 }
 
@@ -151,7 +156,7 @@ test('nginx with the kit’s sample passes the check', {
     config,
     `daemon off; pid ${folder.path}/pid; error_log stderr; user root;
 events {}
-http { access_log off; include ${kit}/nginx.conf; }
+http { include ${kit}/nginx.conf; }
 `,
   )
   await using it = started('/usr/sbin/nginx', ['-c', config, '-p', folder.path])
@@ -167,7 +172,7 @@ test('Apache with the kit’s sample passes the check', {
   const config = join(folder.path, 'apache-main.conf')
   const modules = '/usr/lib/apache2/modules'
   const loaded = ['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'auth_basic']
-  loaded.push('alias', 'headers', 'dir', 'autoindex', 'rewrite')
+  loaded.push('headers', 'dir', 'rewrite', 'mime')
   const account = process.getuid?.() === 0 ? 'User www-data\nGroup www-data\n' : ''
   await run('chmod', ['-R', 'a+rX', folder.path])
   await writeFile(
@@ -178,7 +183,7 @@ ServerRoot ${folder.path}
 PidFile ${folder.path}/pid
 DefaultRuntimeDir ${folder.path}
 ErrorLog ${folder.path}/error.log
-Listen ${HOST}:${port}
+TypesConfig /dev/null
 ${account}Include ${kit}/apache.conf
 `,
   )

@@ -82,6 +82,10 @@ const CLAIMS: Readonly<Record<string, Deed>> = {
     const fits = relation === '' ? sent.length === Number(number) : sent.length <= Number(number)
     assert.ok(fits, `${sent.length} of these letters:\n${all.join('\n')}`)
   },
+  async announced(world, [serial = '']) {
+    const announced = await world.store.releases.announced()
+    assert.equal(announced?.serial, Number(serial))
+  },
   async problems(world, keys) {
     const open = await world.store.notices.problems.list()
     const said = open.filter(({ value }) => value.letters.length > 0).map(({ value }) => value.key)

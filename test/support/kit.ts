@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NetworkPgpKey } from '#adapters/openpgp/index.ts'
@@ -46,6 +47,7 @@ export async function aKit(
   const tufRoot = await readFile(join(folder, 'network', 'root.json'), 'utf8')
   await using key = await NetworkPgpKey.open(join(folder, keyFolder), 'clamav.test', signal)
   const path = join(folder, name)
-  await makeKit({ ...FACTS, tufRoot, ...more }, key, path)
+  const made = await makeKit({ ...FACTS, tufRoot, ...more }, key, path)
+  assert.ok(made.ok)
   return { path, fingerprint: key.fingerprint }
 }

@@ -1,5 +1,7 @@
+import type { ResponderSetup } from '#adapters/dns/index.ts'
 import { parseIpAddress } from '#base/ip-address.ts'
 import { epochSeconds } from '#base/time.ts'
+import { EMPTY_TABLE } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
 import { aMirror } from './candidates.ts'
 import { aName, aSerial, aVersion } from './values.ts'
@@ -70,6 +72,22 @@ export function aSnapshot(more: Partial<ZoneSnapshot> = {}): ZoneSnapshot {
       certificateIssuers: ['ca.example'],
       overrideClamavNet: false,
     },
+    ...more,
+  }
+}
+
+/** A responder's setup that limits nobody and knows no places. */
+export function aSetup(more: Partial<ResponderSetup> = {}): ResponderSetup {
+  return {
+    snapshot: aSnapshot(),
+    places: EMPTY_TABLE,
+    overrides: EMPTY_TABLE,
+    rateLimit: { perSecond: 0, slip: 2 },
+    unlimited: [],
+    clientSubnet: false,
+    cookieSecrets: [new Uint8Array(16).fill(7)],
+    tsigKeys: [],
+    seed: 1,
     ...more,
   }
 }

@@ -37,5 +37,7 @@ export async function join(kit: string, flags: JoinFlags): Promise<void> {
   say(`signed by ${grouped(joined.fingerprint)}${joined.isCompared ? '' : ' (NOT COMPARED)'}`)
   if (!joined.isCompared) say('Compare this with what the team told you by another way.')
   say(`Our own server:  cvdnet run --config ${joined.settings}`)
-  say(`Another one:     ${kit}/nginx.conf and apache.conf, documents in ${joined.documentRoot}`)
+  say(
+    `Another one:     ${kit}/nginx.conf, apache.conf or lighttpd.conf, documents in ${joined.documentRoot}`,
+  )
 }

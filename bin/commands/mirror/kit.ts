@@ -26,10 +26,14 @@ export async function kit(name: string, flags: KitFlags): Promise<void> {
   const home = join(networkKeys, OPENPGP)
   await using key = await NetworkPgpKey.open(home, office.settings.zone, untilInterrupted())
   const folder = resolve(flags.output ?? `kit-${name}`)
-  await makeKit(facts, key, folder).catch((error: unknown) => {
+  const made = await makeKit(facts, key, folder).catch((error: unknown) => {
     const isTaken = error instanceof DiskError && error.message.includes('something is there')
     throw isTaken ? ended(EXIT.refused, error.message, error) : error
   })
+  if (!made.ok) {
+    const { value } = made.fault
+    throw new CommandEnd(EXIT.usage, `Cannot write "${value}" into a web server's configuration`)
+  }
   if (flags.json === true) sayJson({ mirror: name, folder, fingerprint: key.fingerprint })
   else {
     say(`${folder}: for the operator of ${name}; it holds his passwords`)

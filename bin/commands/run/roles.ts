@@ -10,13 +10,21 @@ import type { Store } from '#ports/store.ts'
 import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { say } from '../../io.ts'
+
+import { runDns, zoneSource } from './dns.ts'
+
 import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
+import { readSecret } from './secrets.ts'
 import { openNetworkStore } from './store.ts'
 import { runMonitor } from './watch.ts'
 
-export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
+/** `signal` ends a start that waits for something. */
+export async function startRoles(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack()
   const sources: MetricSource[] = []
   if (settings.mirror !== undefined) {
@@ -35,6 +43,11 @@ export async function startRoles(settings: Settings): Promise<AsyncDisposable> {
   }
   if (settings.metrics !== undefined) {
     starting.use(await runMetrics(settings.metrics, sources))
+  }
+  if (settings.dns !== undefined) {
+    const { dns, zone, state } = settings
+    const source = await zoneSource(dns, zone, () => openStoreOf(settings), starting)
+    starting.use(await runDns(dns, state, source, signal))
   }
   return starting.move()
 }
@@ -56,6 +69,11 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror>
     name: mirror.name,
     confFile: mirror.conf,
     http: mirror.http,
+    https: mirror.https,
+    statistics: mirror.statistics && {
+      ...mirror.statistics,
+      password: await readSecret(mirror.statistics.password, 'the password of the statistics'),
+    },
     ssh: mirror.ssh,
     hostKeyFile: join(folder, 'ssh_host_ed25519_key'),
     masters: mirror.masters,
@@ -63,10 +81,17 @@ async function runMirror(mirror: MirrorSettings, state: string): Promise<Mirror>
     rebuild: mirror.rebuild,
     onEvent: (line) => say(`${mirror.name}: ${line}`),
   })
-  const { http, ssh } = running
-  say(`${mirror.name}: mirror, http://${http.host}:${http.port}/, ssh ${ssh.host}:${ssh.port}`)
+  const { http, https, ssh } = running
+  say(
+    `${mirror.name}: mirror, http://${bracketed(http.host)}:${http.port}/, ssh ${ssh.host}:${ssh.port}`,
+  )
+  if (https) say(`${mirror.name}: https://${bracketed(https.host)}:${https.port}/`)
   say(`${mirror.name}: host key, for the masters' settings: ${ssh.hostKey}`)
   return running
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 async function runMaster(

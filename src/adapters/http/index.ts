@@ -1,9 +1,10 @@
+export { AccessLogFile, type AccessLogOptions } from './access-log-file.ts'
+export type { LimitOptions } from './admission.ts'
+export type { FrontsOptions } from './fronts.ts'
+export type { GuardedPages, PageBody } from './guarded-pages.ts'
 export { formatHttpDate, parseHttpDate } from './http-date.ts'
-export {
-  type HttpServer,
-  HttpServerError,
-  type HttpServerOptions,
-  type RequestRecord,
-  startHttpServer,
-} from './server.ts'
+export { type HttpsServerOptions, startHttpsServer } from './https.ts'
+export { type HttpServer, HttpServerError } from './listen.ts'
+export type { RequestRecord } from './request-record.ts'
+export { type HttpServerOptions, startHttpServer } from './server.ts'
 export { loadSnapshot, type ServedFile, type Snapshot, type SnapshotOptions } from './snapshot.ts'

@@ -1,111 +1,162 @@
-/** One request, answered: look the file up, decide, write head and body. */
-import { type FileHandle, open } from 'node:fs/promises'
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { EpochSeconds } from '#base/time.ts'
+/**
+ * One request of the careful path, answered over Node's own HTTP/1 or HTTP/2: look the file up, decide, write head and
+ * body.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { decideAnswer } from './decide-answer.ts'
-import { formatHttpDate } from './http-date.ts'
-import { isLocal, openLocal } from './local-files.ts'
+import { isGuarded, mayEnter, type PageBody, pageOf } from './guarded-pages.ts'
+import { isLocal } from './local-files.ts'
+import { type OpenFile, openOperators } from './open-file.ts'
+import {
+  type FileFacts,
+  LOGIN,
+  NOT_FOUND,
+  type Plan,
+  planAnswer,
+  type Refusal,
+  WRONG_METHOD,
+} from './plan-answer.ts'
 import { pathOfTarget } from './request-target.ts'
-import { sendSpan } from './send-file.ts'
-import type { Snapshot } from './snapshot.ts'
+import { type Sent, type Source, type Span, sendSpan } from './send-file.ts'
+import type { Service } from './service.ts'
+import type { ServedFile, Snapshot } from './snapshot.ts'
 
-export interface RespondOptions {
-  /** Asked for each request. Undefined while nothing is published. */
-  readonly source: () => Snapshot | undefined
-  /** The operator's document root, for `local_*`. */
-  readonly localFolder?: string
+export type Request = IncomingMessage | Http2ServerRequest
+export type Response = ServerResponse | Http2ServerResponse
+
+export interface Around {
+  readonly service: Service
+  /** What this connection sees. */
+  readonly snapshot: Snapshot | undefined
+  /** Who asked, fronts left out. */
+  readonly from: string
+  readonly onPiece: (bytes: number) => void
 }
 
-/** Answers one request and resolves to the number of body bytes that were handed over. */
-export async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: RespondOptions,
-): Promise<number> {
-  if (hasBody(request)) response.shouldKeepAlive = false
+const NOTHING: Sent = { bytes: 0, complete: true }
+
+/** Answers one request and resolves to what has left. */
+export async function respond(request: Request, response: Response, around: Around): Promise<Sent> {
   const { method } = request
-  if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405, { Allow: 'GET, HEAD' })
+  if (method !== 'GET' && method !== 'HEAD') return refuse(response, WRONG_METHOD, true)
   const path = pathOfTarget(request.url ?? '')
-  const found = path === undefined ? undefined : await find(path || 'index.html', options)
-  if (path === undefined || found === undefined) return refuse(response, 404)
+  const guarded = path === undefined ? undefined : askGuard(request, response, around, path)
+  if (guarded !== undefined) return guarded
+  const found = path === undefined ? undefined : await find(path || 'index.html', around)
+  if (path === undefined || found === undefined)
+    return refuse(response, NOT_FOUND, method === 'GET')
   await using file = found
-  const answer = decideAnswer({ method, path, conditions: request.headers }, file)
-  const fields = { 'Last-Modified': formatHttpDate(file.lastModified), 'Accept-Ranges': 'bytes' }
-  if (answer.kind === 'not-modified') {
-    response.writeHead(304, fields).end()
-    return 0
+  const plan = planAnswer(
+    decideAnswer({ method, path, conditions: request.headers }, file.facts),
+    file.facts,
+  )
+  if (method === 'HEAD' || plan.span === undefined) {
+    writeHead(response, plan.status, plan.fields)
+    response.end()
+    return NOTHING
   }
-  if (answer.kind === 'no-such-part') {
-    return refuse(response, 416, { ...fields, 'Content-Range': `bytes */${file.bytes}` })
+  const agent = request.headers['user-agent'] ?? ''
+  return await sendBody(response, { ...plan, span: plan.span, path, agent }, { file, around })
+}
+
+interface Wanted extends Plan {
+  readonly span: Span
+  readonly path: string
+  readonly agent: string
+}
+
+async function sendBody(
+  response: Response,
+  { status, fields, span, path, agent }: Wanted,
+  { file, around }: { readonly file: Found; readonly around: Around },
+): Promise<Sent> {
+  const { admission } = around.service
+  const isWhole = span.bytes === file.facts.bytes
+  const isInMemory = file.start !== undefined && span.from + span.bytes <= file.start.length
+  if (file.start !== undefined && isInMemory && !(isWhole && admission.limits(path))) {
+    writeHead(response, status, fields)
+    response.end(file.start.subarray(span.from, span.from + span.bytes))
+    return { bytes: span.bytes, complete: true }
   }
-  const span = answer.kind === 'part' ? answer : { from: 0, bytes: file.bytes }
-  const range = `bytes ${span.from}-${span.from + span.bytes - 1}/${file.bytes}`
-  response.writeHead(answer.kind === 'part' ? 206 : 200, {
-    ...fields,
-    'Content-Type': file.contentType,
-    'Content-Length': span.bytes,
-    'X-Content-Type-Options': 'nosniff',
-    ...(answer.kind === 'part' && { 'Content-Range': range }),
-  })
-  if (method === 'GET') return await sendSpan(response, file.body, span)
-  response.end()
-  return 0
+  const admitted = admission.ask(path, isWhole, { from: around.from, agent })
+  if (admitted.kind === 'refused') return refuse(response, admitted.answer, true)
+  using _ = { [Symbol.dispose]: admitted.end }
+  writeHead(response, status, fields)
+  const { onPiece } = around
+  const sent = await sendSpan(response, file.source, { span, pace: admitted.pace, onPiece })
+  if (sent.complete) response.end()
+  else response.destroy()
+  return sent
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+/** Undefined: the path is not guarded, or leads to a file for whoever has come in. */
+function askGuard(
+  request: Request,
+  response: Response,
+  { service: { guarded } }: Around,
+  path: string,
+): Sent | undefined {
+  if (guarded === undefined || !isGuarded(path)) return undefined
+  const withBody = request.method === 'GET'
+  if (!mayEnter(guarded, request.headers.authorization ?? '')) {
+    return refuse(response, LOGIN, withBody)
+  }
+  const page = pageOf(guarded, path)
+  return page && sendPage(response, page, withBody)
 }
 
-function refuse(
-  response: ServerResponse,
-  status: number,
-  fields: OutgoingHttpHeaders = {},
-): number {
-  const body = status === 404 ? 'Not found\n' : ''
-  response.writeHead(status, {
-    ...fields,
-    ...(body && { 'Content-Type': 'text/plain; charset=utf-8' }),
-    'Content-Length': body.length,
-  })
-  response.end(body)
-  return body.length
+function sendPage(response: Response, { contentType, body }: PageBody, withBody: boolean): Sent {
+  const bytes = Buffer.from(body)
+  const fields = `Content-Type: ${contentType}\r\nCache-Control: private, no-store\r\n`
+  writeHead(response, 200, `${fields}Content-Length: ${bytes.length}\r\n`)
+  response.end(withBody ? bytes : '')
+  return { bytes: withBody ? bytes.length : 0, complete: true }
 }
 
-interface OpenFile extends AsyncDisposable {
-  readonly bytes: number
-  readonly lastModified: EpochSeconds
-  readonly contentType: string
-  readonly body: FileHandle | Uint8Array
+function refuse(response: Response, { status, fields, body }: Refusal, withBody: boolean): Sent {
+  writeHead(response, status, fields)
+  response.end(withBody ? body : '')
+  return { bytes: withBody ? body.length : 0, complete: true }
 }
 
-/** Opened before the head is written, so that a file which cannot be read is still a plain 404. */
-async function find(path: string, options: RespondOptions): Promise<OpenFile | undefined> {
+function writeHead(response: Response, status: number, fields: string): void {
+  for (const line of fields.split('\r\n')) {
+    const colon = line.indexOf(':')
+    if (colon > 0) response.setHeader(line.slice(0, colon), line.slice(colon + 2))
+  }
+  response.statusCode = status
+}
+
+interface Found extends AsyncDisposable {
+  readonly facts: FileFacts
+  /** Undefined: nothing of it is in memory. */
+  readonly start: Uint8Array | undefined
+  readonly source: Source
+}
+
+async function find(path: string, { service, snapshot }: Around): Promise<Found | undefined> {
   if (isLocal(path)) {
-    if (options.localFolder === undefined) return undefined
-    const local = await openLocal(options.localFolder, path)
-    return local && owned(local, local.handle)
+    if (service.localFolder === undefined) return undefined
+    const local = await openOperators(service.localFolder, path)
+    return local && found(local.facts, local, undefined)
   }
-  const file = options.source()?.files.get(path)
+  const file = snapshot?.files.get(path)
   if (file === undefined) return undefined
-  if (file.content !== undefined) return owned(file, file.content)
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(file.file, 'r')
-    if ((await handle.stat()).size === file.bytes) return owned(file, handle)
-  } catch {
-    // The tree was taken away between two releases, or the disk fails: the next mirror has it.
-  }
-  await handle?.close()
-  return undefined
+  const open = await service.openFiles.open(file)
+  return open && found(file, open, { file, service })
 }
 
-function owned(
-  about: Pick<OpenFile, 'bytes' | 'lastModified' | 'contentType'>,
-  body: FileHandle | Uint8Array,
-): OpenFile {
-  const { bytes, lastModified, contentType } = about
-  const dispose = async () => {
-    if (!(body instanceof Uint8Array)) await body.close()
+function found(
+  facts: FileFacts,
+  open: OpenFile,
+  served: { readonly file: ServedFile; readonly service: Service } | undefined,
+): Found {
+  const shared = served && { pool: served.service.chunks, owner: served.file }
+  return {
+    facts,
+    start: served?.file.start,
+    source: { handle: open.handle, shared },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   }
-  return { bytes, lastModified, contentType, body, [Symbol.asyncDispose]: dispose }
 }

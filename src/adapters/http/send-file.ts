@@ -1,72 +1,118 @@
-/** The bytes of an answer: one buffer a client, and the next read waits until the last one has left. */
-import { once } from 'node:events'
+/** The bytes of an answer: the next read waits until the last piece has left, so a slow client costs one piece. */
 import type { FileHandle } from 'node:fs/promises'
-import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import { CHUNK_BYTES, type ChunkOwner, type ChunkPool } from './chunk-pool.ts'
 
-/** Large enough for a gigabyte a second, small enough that a thousand slow readers cost 128 MiB. */
-const CHUNK_BYTES = 128 * 1024
+/** A buffer of a reader's own, when the pool has none to share. Ten thousand of them are 160 MiB. */
+const OWN_BUFFER_BYTES = 16 * 1024
+/** A paced answer goes out in so many pieces a second: smooth, and few wake-ups. */
+const PIECES_A_SECOND = 4
+/** A piece never gets smaller by pacing, or its cost would be all overhead. */
+const PACED_PIECE_BYTES_MIN = 1024
 
 export interface Span {
   readonly from: number
   readonly bytes: number
 }
 
+export interface Source {
+  readonly handle: FileHandle
+  /** Who shares the file's pieces; undefined for a file that may change under us. */
+  readonly shared: { readonly pool: ChunkPool; readonly owner: ChunkOwner } | undefined
+}
+
+export interface SendOptions {
+  readonly span: Span
+  /** Bytes a second; undefined: as fast as it goes. */
+  readonly pace?: number | undefined
+  /** Told before each piece, for whoever watches that the client goes on reading. */
+  readonly onPiece: (bytes: number) => void
+}
+
+export interface Sent {
+  /** Of the body, that have left. */
+  readonly bytes: number
+  readonly complete: boolean
+}
+
 /**
- * Writes head and body. The head goes out in the same write as the first bytes: clients of 2004 read once and take
- * what they get for head and body start (formats.md 6.3). Resolves to the number of bytes handed over when all is
- * sent or the client has gone.
+ * Writes a span of a file. The caller has written, or corked, the head and ends the answer. A file that turns out
+ * shorter than promised ends as not complete: a cut connection is then the only honest answer left. Rejects when the
+ * disk fails.
  */
-export async function sendSpan(
-  response: ServerResponse,
-  source: FileHandle | Uint8Array,
-  { from, bytes }: Span,
-): Promise<number> {
-  if (source instanceof Uint8Array) {
-    response.end(source.subarray(from, from + bytes))
-    return bytes
-  }
-  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, bytes))
-  const gone = new AbortController()
-  response.once('close', () => gone.abort())
-  let at = from
-  while (at < from + bytes && !response.destroyed) {
-    const wanted = Math.min(buffer.length, from + bytes - at)
-    const { bytesRead } = await source.read(buffer, 0, wanted, at)
-    if (bytesRead === 0) {
-      // The file is shorter than promised. A cut connection is the only honest answer left.
-      response.destroy()
-      break
-    }
-    at += bytesRead
-    if (at >= from + bytes) {
-      response.end(buffer.subarray(0, bytesRead))
-      await flushed(response, gone.signal)
-    } else if (!(await written(response, buffer.subarray(0, bytesRead), gone.signal))) {
-      break
+export async function sendSpan(out: Writable, source: Source, options: SendOptions): Promise<Sent> {
+  const { span, pace, onPiece } = options
+  const writer = new Writer(out)
+  const end = span.from + span.bytes
+  const pieceMax = pace === undefined ? CHUNK_BYTES : pacedPiece(pace)
+  const started = performance.now()
+  let at = span.from
+  while (at < end) {
+    using piece = await readPiece(source, at, Math.min(pieceMax, end - at))
+    const { bytes } = piece
+    if (bytes.length === 0) break
+    onPiece(bytes.length)
+    if (!(await writer.write(bytes))) break
+    at += bytes.length
+    if (pace !== undefined && at < end) {
+      const due = started + ((at - span.from) / pace) * 1000
+      await writer.waitUntil(due)
     }
   }
-  if (bytes === 0) response.end()
-  return at - from
+  return { bytes: at - span.from, complete: at === end }
 }
 
-/** False when the client has gone. The buffer may be used again after this. */
-function written(response: ServerResponse, chunk: Uint8Array, gone: AbortSignal): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const onGone = () => resolve(false)
-  gone.addEventListener('abort', onGone, { once: true })
-  if (gone.aborted) resolve(false)
-  response.write(chunk, (error) => {
-    gone.removeEventListener('abort', onGone)
-    resolve(!error)
-  })
-  return promise
+function pacedPiece(pace: number): number {
+  return Math.min(CHUNK_BYTES, Math.max(PACED_PIECE_BYTES_MIN, Math.ceil(pace / PIECES_A_SECOND)))
 }
 
-async function flushed(response: ServerResponse, gone: AbortSignal): Promise<void> {
-  if (response.writableFinished || gone.aborted) return
-  try {
-    await once(response, 'finish', { signal: gone })
-  } catch {
-    // The client has gone, which ends the answer as well.
+interface Piece extends Disposable {
+  readonly bytes: Uint8Array
+}
+
+/** At most `wanted` bytes from `at` on; none where the file ends. */
+async function readPiece(source: Source, at: number, wanted: number): Promise<Piece> {
+  const { handle, shared } = source
+  const index = Math.floor(at / CHUNK_BYTES)
+  const chunk = await shared?.pool.take(shared.owner, index, handle)
+  if (chunk !== undefined) {
+    const offset = at - index * CHUNK_BYTES
+    const bytes = chunk.bytes.subarray(offset, offset + wanted)
+    return { bytes, [Symbol.dispose]: () => chunk.release() }
+  }
+  const own = Buffer.allocUnsafeSlow(Math.min(OWN_BUFFER_BYTES, wanted))
+  const { bytesRead } = await handle.read(own, 0, own.length, at)
+  return { bytes: own.subarray(0, bytesRead), [Symbol.dispose]: () => {} }
+}
+
+/** Writes one piece at a time and knows when the client has gone, which some streams tell no write about. */
+class Writer {
+  readonly #out: Writable
+  readonly #gone = new AbortController()
+
+  constructor(out: Writable) {
+    this.#out = out
+    if (out.destroyed) this.#gone.abort()
+    else out.once('close', () => this.#gone.abort())
+  }
+
+  /** False when the client has gone. The bytes are no longer needed after this. */
+  write(bytes: Uint8Array): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    if (this.#gone.signal.aborted) return Promise.resolve(false)
+    const onGone = () => resolve(false)
+    this.#gone.signal.addEventListener('abort', onGone, { once: true })
+    this.#out.write(bytes, (error) => {
+      this.#gone.signal.removeEventListener('abort', onGone)
+      resolve(!error)
+    })
+    while (this.#out.writableCorked > 0) this.#out.uncork()
+    return promise
+  }
+
+  async waitUntil(due: number): Promise<void> {
+    const ms = due - performance.now()
+    if (ms > 1) await wait(ms, undefined, { signal: this.#gone.signal }).catch(() => {})
   }
 }

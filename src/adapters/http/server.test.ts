@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { epochSeconds } from '#base/time.ts'
-import { type RequestRecord, startHttpServer } from './server.ts'
+import type { RequestRecord } from './request-record.ts'
+import { startHttpServer } from './server.ts'
 import { loadSnapshot, type Snapshot } from './snapshot.ts'
 
 const BUILT = 1_624_388_302

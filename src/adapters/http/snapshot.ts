@@ -2,19 +2,29 @@
  * A published tree as the server sees it: one list, made once, never changed. A new release is a new list, put in
  * place by one assignment, so every request sees one release whole (promise 3, decision 15).
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
 import { contentType } from './content-type.ts'
+import { bodyFields, entityTag, fileFields, printFields } from './file-fields.ts'
+import { formatHttpDate } from './http-date.ts'
 
 export interface ServedFile {
   /** Where it lies: an absolute path in the tree itself, not through the link that is switched. */
   readonly file: string
   readonly bytes: number
   readonly lastModified: EpochSeconds
+  /** The same, as it stands in `Last-Modified`. */
+  readonly date: string
   readonly contentType: string
-  /** Small files are kept in memory, shared by all who ask. */
-  readonly content?: Uint8Array
+  /** With its quotes. */
+  readonly tag: string
+  /** The first bytes, or all of a small file: kept in memory, shared by all who ask. */
+  readonly start: Uint8Array
+  /** `Last-Modified` and its like, as they stand in every answer. */
+  readonly fields: string
+  /** The same, and those of an answer with a body. */
+  readonly fieldsWithBody: string
 }
 
 export interface Snapshot {
@@ -32,6 +42,8 @@ export interface SnapshotOptions {
 const CACHED_FILE_BYTES_MAX = 64 * 1024
 /** A few hundred small files; two snapshots may live for a moment while old answers end. */
 const CACHE_BYTES_MAX = 32 * 1024 * 1024
+/** The header that freshclam asks for (512) and cvdupdate (96), with some room. */
+const START_BYTES = 1024
 
 /** Reads a complete tree. Regular files only: no links, no dot files, none of the operator's `local_*`. */
 export async function loadSnapshot(root: string, options: SnapshotOptions): Promise<Snapshot> {
@@ -44,17 +56,37 @@ export async function loadSnapshot(root: string, options: SnapshotOptions): Prom
     const path = file.slice(join(root, '/').length)
     if (!entry.isFile() || path.split('/').some(isHidden)) continue
     const found = await stat(file)
-    const cached = found.size <= CACHED_FILE_BYTES_MAX && found.size <= cacheBytesLeft
-    if (cached) cacheBytesLeft -= found.size
-    files.set(path, {
-      file,
-      bytes: found.size,
-      lastModified: options.lastModified?.(path) ?? toSeconds(epochMs(found.mtimeMs)),
-      contentType: contentType(path),
-      ...(cached && { content: await readFile(file) }),
-    })
+    const isCached = found.size <= CACHED_FILE_BYTES_MAX && found.size <= cacheBytesLeft
+    if (isCached) cacheBytesLeft -= found.size
+    const start = isCached ? await readFile(file) : await readStart(file)
+    const lastModified = options.lastModified?.(path) ?? toSeconds(epochMs(found.mtimeMs))
+    const about = { path, bytes: isCached ? start.length : found.size, lastModified }
+    files.set(path, served({ ...about, file, start }))
   }
   return { files }
+}
+
+function served(
+  about: Pick<ServedFile, 'file' | 'bytes' | 'lastModified' | 'start'> & { readonly path: string },
+): ServedFile {
+  const { path, ...rest } = about
+  const tag = entityTag(about, about.start.length === about.bytes ? about.start : undefined)
+  const type = contentType(path)
+  const fields = printFields(fileFields(about, tag))
+  return {
+    ...rest,
+    tag,
+    date: formatHttpDate(about.lastModified),
+    contentType: type,
+    fields,
+    fieldsWithBody: fields + printFields(bodyFields(type)),
+  }
+}
+
+async function readStart(file: string): Promise<Uint8Array> {
+  await using handle = await open(file, 'r')
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0)
+  return buffer.subarray(0, bytesRead)
 }
 
 function isHidden(name: string): boolean {

@@ -8,3 +8,4 @@ export {
   type Spread,
   type Waiting,
 } from './decide.ts'
+export { mirrorSights } from './sights.ts'

@@ -8,7 +8,9 @@ import { type KitFacts, kitFiles, parseManifest, printManifest, servedNames } fr
 const facts: KitFacts = { ...FACTS, tufRoot: '{}', fingerprint: 'A'.repeat(40) }
 
 function textOf(path: string, more: Partial<KitFacts> = {}): string {
-  return kitFiles({ ...facts, ...more }).find((file) => file.path === path)?.text ?? ''
+  const files = kitFiles({ ...facts, ...more })
+  assert.ok(files.ok)
+  return files.value.find((file) => file.path === path)?.text ?? ''
 }
 
 function settingsOf(more: Partial<KitFacts> = {}) {

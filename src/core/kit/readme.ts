@@ -30,7 +30,7 @@ function webServer(facts: KitFacts): string {
 ## 1. A web server
 
 It answers on port ${httpPort} for ${names.join(', ')}, out of \`${place.documentRoot}\`, without redirects: old clients
-follow none. \`nginx.conf\` and \`apache.conf\` are samples. To try a name before DNS knows it, put a line into \`/etc/hosts\`.
+follow none. \`nginx.conf\`, \`apache.conf\` and \`lighttpd.conf\` are whole configurations. To try a name before DNS knows it, put a line into \`/etc/hosts\`.
 `
 }
 

@@ -1,70 +1,43 @@
-/**
- * Samples for other web servers (R42–R46, R77–R82). Whatever is not there is 404: a 403 would lock freshclam out for a
- * day. No redirect, because old clients do not follow one.
- */
 import { createHash } from 'node:crypto'
+import type { Outcome } from '#base/outcome.ts'
+import {
+  printWebServerConf,
+  type WebServer,
+  type WebServerConfFault,
+} from '#formats/web-server-conf/index.ts'
 import { AT_HOME, type KitFacts, servedNames } from './facts.ts'
 
-export function nginxSample(facts: KitFacts): string {
+/** Those that read the password file of the kit. Caddy wants another kind of hash. */
+export const SAMPLED = ['nginx', 'apache', 'lighttpd'] as const satisfies readonly WebServer[]
+
+const LOGS = {
+  nginx: '/var/log/nginx/mirror-access.log',
+  apache: '/var/log/apache2/mirror-access.log',
+  lighttpd: '/var/log/lighttpd/mirror-access.log',
+} as const satisfies Record<(typeof SAMPLED)[number], string>
+
+/** For an operator's own web server (R42–R46, R77–R82), without TLS and limits. */
+export function webServerSample(
+  server: (typeof SAMPLED)[number],
+  facts: KitFacts,
+): Outcome<string, WebServerConfFault> {
   const { zone, httpPort, place } = facts
-  const names = servedNames(facts).map((name) =>
-    name.includes('*') ? `"~^${escaped(name)}$"` : name,
-  )
-  return `# nginx: a server for mirror "${facts.name}" of ${zone}. Put it below /etc/nginx/conf.d/.
-server {
-    listen ${httpPort};
-    listen [::]:${httpPort};
-    server_name ${names.join(' ')};
-    root ${place.documentRoot};
-    index index.html;
-    etag on;
-    default_type application/octet-stream;
-    # Old proxies cache badly: they are to ask before they answer from memory.
-    add_header Cache-Control "public, no-cache";
-    error_page 403 = @none;
-    location @none { return 404; }
-    location ~ /\\. { return 404; }
-    location /local_stats/ {
-        auth_basic "statistics of ${facts.name}";
-        auth_basic_user_file ${place.home}/etc/statistics.htpasswd;
-    }
-}
-`
+  const ofTheZone = [`database.${zone}`, `db.*.${zone}`]
+  return printWebServerConf(server, {
+    zone,
+    names: servedNames(facts).filter((name) => !ofTheZone.includes(name)),
+    root: place.documentRoot,
+    port: httpPort,
+    tls: undefined,
+    accessLog: LOGS[server],
+    passwords: `${place.home}/${STATISTICS_AT_HOME}`,
+    statisticsFrom: undefined,
+    databaseSpeed: undefined,
+    patchSpeed: undefined,
+  })
 }
 
-export function apacheSample(facts: KitFacts): string {
-  const { zone, httpPort, place } = facts
-  const [first = '', ...others] = servedNames(facts)
-  return `# Apache 2.4: a virtual host for mirror "${facts.name}" of ${zone}. Needs mod_rewrite, mod_headers.
-<VirtualHost *:${httpPort}>
-    ServerName ${first}
-    ServerAlias ${others.join(' ')}
-    DocumentRoot "${place.documentRoot}"
-    <Directory "${place.documentRoot}">
-        Options -Indexes +SymLinksIfOwnerMatch
-        AllowOverride None
-        Require all granted
-        DirectoryIndex index.html
-        # Instead of 403, which locks freshclam out for a day.
-        RedirectMatch 404 "/\\."
-        RewriteEngine On
-        RewriteCond %{REQUEST_FILENAME} -d
-        RewriteCond %{REQUEST_FILENAME}/index.html !-f
-        RewriteRule ^ - [R=404,L]
-    </Directory>
-    # Old proxies cache badly: they are to ask before they answer from memory.
-    Header set Cache-Control "public, no-cache"
-    <Location "/local_stats/">
-        AuthType Basic
-        AuthName "statistics of ${facts.name}"
-        AuthUserFile "${place.home}/etc/statistics.htpasswd"
-        Require valid-user
-    </Location>
-</VirtualHost>
-`
-}
-
-/** One line of a password file for both. The password is random and long, so a plain SHA-1 keeps it well. */
+/** One line of a password file for all of them. The password is random and long, so a plain SHA-1 keeps it well. */
 export function statisticsPasswords({ login }: KitFacts): string {
   const { user, statisticsPassword = '' } = login
   return `${user}:{SHA}${createHash('sha1').update(statisticsPassword).digest('base64')}\n`
@@ -95,7 +68,3 @@ ${[...new Set(facts.masters.map(({ rsyncPort }) => rsyncPort))]
 }
 
 export const STATISTICS_AT_HOME = `${AT_HOME.conf.slice(0, 'etc/'.length)}statistics.htpasswd`
-
-function escaped(name: string): string {
-  return name.replaceAll('.', '\\.').replaceAll('*', '[a-z0-9-]+')
-}

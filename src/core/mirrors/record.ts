@@ -1,4 +1,7 @@
+import type { Region } from '#base/region.ts'
 import type { EpochMs } from '#base/time.ts'
+
+export { REGIONS, type Region } from '#base/region.ts'
 
 /**
  * Where a mirror stands in its life (R61–R62, R73–R76, R112–R113). A planned downtime is not a stage: it lies over
@@ -17,10 +20,6 @@ export const MIRROR_STAGES = [
   'refused',
 ] as const
 export type MirrorStage = (typeof MIRROR_STAGES)[number]
-
-/** The four names `db.REGION.ZONE` (R30). */
-export const REGIONS = ['europe', 'america', 'asia', 'other'] as const
-export type Region = (typeof REGIONS)[number]
 
 /** Planned by the operator (R83); nobody is warned about it, and the mirror leaves the answers meanwhile. */
 export interface Downtime {

@@ -1,4 +1,4 @@
-export { escapeHtml } from './html.ts'
+export { type Column, escapeHtml, page, table } from './html.ts'
 export { indexPage } from './index-page.ts'
 export {
   type ListedMirror,

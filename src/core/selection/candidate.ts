@@ -1,5 +1,5 @@
 import type { Serial } from '#base/names.ts'
-import type { Region } from './countries.ts'
+import type { Region } from '#base/region.ts'
 
 /** A mirror as the choice sees it: where it is, what it can carry, what it serves, and how it is. */
 export interface Candidate {

@@ -1,6 +1,4 @@
-/** The four parts of the world that have names of their own (R30). */
-export const REGIONS = ['europe', 'america', 'asia', 'other'] as const
-export type Region = (typeof REGIONS)[number]
+import { REGIONS, type Region } from '#base/region.ts'
 
 /**
  * Where countries are: ISO 3166-1 code, latitude and longitude in whole degrees of their main place. Codes and places come

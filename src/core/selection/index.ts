@@ -7,7 +7,7 @@ export {
   type Listing,
   type Member,
 } from './candidate.ts'
-export { countryCodes, distanceKm, REGIONS, type Region, regionOf } from './countries.ts'
+export { countryCodes, distanceKm, regionOf } from './countries.ts'
 export { describeLeftOut, type LeftOut, type LeftOutWhy } from './left-out.ts'
 export { type Near, type NearBy, nearest, type Wanted } from './near.ts'
 export { type Pool, type PoolWish, poolOf, type Tier } from './pool.ts'

@@ -1,5 +1,6 @@
+import type { Region } from '#base/region.ts'
 import type { Member } from './candidate.ts'
-import { distanceKm, type Region } from './countries.ts'
+import { distanceKm } from './countries.ts'
 
 /** Whom a name, or a client's address, asks for. */
 export type Wanted =

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { REGIONS } from '#base/region.ts'
 import { aMirror, anAddress, down } from '../../../test/support/candidates.ts'
 import { aSerial } from '../../../test/support/values.ts'
 import {
@@ -12,7 +13,6 @@ import {
   nearest,
   type PoolWish,
   poolOf,
-  REGIONS,
   regionOf,
   spin,
   type Tier,

@@ -1,10 +1,5 @@
 import type { EpochSeconds } from '#base/time.ts'
-import {
-  type DnsName,
-  internetRecord,
-  type Question,
-  type ResourceRecord,
-} from '#formats/dns-message/index.ts'
+import { internetRecord, type Question, type ResourceRecord } from '#formats/dns-message/index.ts'
 import { type LeftOut, type Member, type NearBy, spin, type Tier } from '../selection/index.ts'
 import type { ZoneSnapshot } from './snapshot.ts'
 import { type ClientPlace, type Rotating, ZoneView } from './view.ts'
@@ -39,31 +34,29 @@ export function answerQuestion(
   const view = snapshot instanceof ZoneView ? snapshot : new ZoneView(snapshot)
   const { rotating, answer, ...rest } = view.answer(question, client, now)
   if (rotating === undefined) return { ...rest, answer, choice: undefined }
-  const chosen = membersOf(rotating, turn)
+  const { owner, ttl, addresses, mirrors } = rotating
+  const turned = numbersOf(rotating, turn)
+  const records = turned.map((at) =>
+    internetRecord(owner, ttl, { kind: 'address', bytes: addresses[at] ?? new Uint8Array(4) }),
+  )
   return {
     ...rest,
-    answer: [...answer, ...chosen.map((member) => memberRecord(rotating, member, rotating.owner))],
-    choice: {
-      tier: rotating.pool.tier,
-      by: rotating.near.by,
-      chosen,
-      leftOut: leftOutOf(rotating, chosen),
-    },
+    answer: [...answer, ...records],
+    choice: mirrors && choiceOf(mirrors, turned),
   }
 }
 
-export function membersOf(rotating: Rotating, turn: number): readonly Member[] {
-  const { near, wheel, addressesMax } = rotating
+/** Which addresses have their turn. */
+function numbersOf({ wheel, addressesMax }: Rotating, turn: number): readonly number[] {
   const into = new Uint32Array(addressesMax)
-  const count = spin(wheel, turn, into)
-  return [...into.subarray(0, count)].flatMap((at) => near.members[at] ?? [])
+  return [...into.subarray(0, spin(wheel, turn, into))]
 }
 
-function memberRecord({ ttl }: Rotating, { address }: Member, owner: DnsName): ResourceRecord {
-  return internetRecord(owner, ttl, { kind: 'address', bytes: address.bytes })
-}
-
-function leftOutOf({ pool, near }: Rotating, chosen: readonly Member[]): readonly LeftOut[] {
+function choiceOf(
+  { pool, near }: NonNullable<Rotating['mirrors']>,
+  turned: readonly number[],
+): Choice {
+  const chosen = turned.flatMap((at) => near.members[at] ?? [])
   const inside = new Set(chosen.map(({ mirror }) => mirror))
   const close = new Set(near.members.map(({ mirror }) => mirror))
   const others = new Set(pool.members.map(({ mirror }) => mirror)).difference(inside)
@@ -71,5 +64,5 @@ function leftOutOf({ pool, near }: Rotating, chosen: readonly Member[]): readonl
     const kind = close.has(mirror) ? 'not-its-turn' : 'farther'
     return { mirror, why: { kind } }
   })
-  return [...pool.leftOut, ...skipped]
+  return { tier: pool.tier, by: near.by, chosen, leftOut: [...pool.leftOut, ...skipped] }
 }

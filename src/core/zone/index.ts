@@ -1,6 +1,27 @@
-export { answerQuestion, type Choice, type FullAnswer, membersOf } from './answer.ts'
-export { isHostLabel, RESERVED_LABELS } from './host-names.ts'
+export {
+  type Disagreement,
+  describeDisagreement,
+  disagreements,
+  type ServerSight,
+} from './agree.ts'
+export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'
+export { DEFAULT_AUTHORITY, DEFAULT_POLICY } from './defaults.ts'
+export {
+  describeExplanation,
+  type ExplainedAnswer,
+  type ExplainedClient,
+  type Explanation,
+  explain,
+} from './explain.ts'
+export { RESERVED_LABELS } from './host-names.ts'
 export { CLAMAV_NET } from './names.ts'
+export {
+  isSameZone,
+  type KnownNetwork,
+  type NotInZone,
+  type ZoneFacts,
+  zoneOfNetwork,
+} from './network.ts'
 export {
   ADDRESSES_MAX,
   type Announced,
@@ -13,6 +34,7 @@ export {
   type ZoneSnapshot,
 } from './snapshot.ts'
 export { parseSnapshot, printSnapshot, type SnapshotFault } from './snapshot-json.ts'
+export { staticRecords, staticSoa } from './static.ts'
 export {
   alarmsOf,
   describeAlarm,

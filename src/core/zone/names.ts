@@ -1,8 +1,9 @@
+import { isHostLabel } from '#base/host.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { parseDbName } from '#base/names.ts'
-import { type DnsName, dnsName, isBelow, labelsOf } from '#formats/dns-message/index.ts'
-import { REGIONS, regionOf, type Wanted } from '../selection/index.ts'
-import { isHostLabel } from './host-names.ts'
+import { REGIONS } from '#base/region.ts'
+import { type DnsName, dnsName, isBelow } from '#formats/dns-message/index.ts'
+import { regionOf, type Wanted } from '../selection/index.ts'
 import type { Host, ZoneSnapshot } from './snapshot.ts'
 
 /** What a name of the zone stands for. */
@@ -44,16 +45,21 @@ export function locate(
   hosts: ReadonlyMap<string, Host>,
 ): Located | undefined {
   if (isBelow(name, zone)) {
-    const labels = labelsOf(name).slice(0, labelsOf(name).length - labelsOf(zone).length)
+    const labels = labelsAbove(name, zone)
     return { apex: zone, meaning: meaningOf(labels, snapshot, hosts) }
   }
   if (snapshot.policy.overrideClamavNet && isBelow(name, CLAMAV_NET)) {
-    const labels = labelsOf(name).slice(0, labelsOf(name).length - labelsOf(CLAMAV_NET).length)
+    const labels = labelsAbove(name, CLAMAV_NET)
     const meaning: Meaning =
       labels.length === 0 ? { kind: 'apex' } : recordMeaning(labels, snapshot)
     return { apex: CLAMAV_NET, meaning }
   }
   return undefined
+}
+
+/** The labels before those of `zone`, which ends the name. */
+function labelsAbove(name: DnsName, zone: DnsName): readonly string[] {
+  return name === zone ? [] : name.slice(0, -zone.length - 1).split('.')
 }
 
 function meaningOf(

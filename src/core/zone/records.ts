@@ -47,18 +47,11 @@ export function nameServerRecords(
   }
 }
 
-/** Addresses of these hosts as records of `type`; none when it is no type of an address. */
-export function hostRecords(
-  name: DnsName,
-  hosts: readonly Host[],
-  type: number,
-  ttl: number,
-): readonly ResourceRecord[] {
-  const length = type === TYPE.A ? 4 : 16
+/** Addresses of these hosts that a record of `type` can hold; none when it is no type of an address. */
+export function addressesOf(hosts: readonly Host[], type: number): readonly Uint8Array[] {
   if (type !== TYPE.A && type !== TYPE.AAAA) return []
-  return hosts
-    .flatMap((host) => addressRecords(name, host, ttl))
-    .filter(({ data }) => data.kind === 'address' && data.bytes.byteLength === length)
+  const length = type === TYPE.A ? 4 : 16
+  return hosts.flatMap(({ addresses }) => addresses.filter((one) => one.byteLength === length))
 }
 
 export function addressRecords(

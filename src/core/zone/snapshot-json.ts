@@ -1,16 +1,20 @@
+import { isHostLabel } from '#base/host.ts'
 import { parseIpAddress, printIpAddress } from '#base/ip-address.ts'
 import { dbVersion, parseDbName, serial } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
+import { REGIONS } from '#base/region.ts'
 import { epochSeconds } from '#base/time.ts'
 import { isClamavVersion, RECORD_TIME_MAX } from '#formats/update-record/index.ts'
-import { type Candidate, type Condition, type Listing, REGIONS } from '../selection/index.ts'
-import { isHostLabel, namesTakenTwice } from './host-names.ts'
+import type { Candidate, Condition, Listing } from '../selection/index.ts'
+import { namesTakenTwice } from './host-names.ts'
 import { JsonReader } from './json-reader.ts'
 import {
   ADDRESSES_MAX,
   type Announced,
   type AnswerPolicy,
+  HOST_ADDRESSES_MAX,
   type Host,
+  REASON_CHARS_MAX,
   RECORD_TTL_MAX,
   SNAPSHOT_MIRRORS_MAX,
   TTL_MAX,
@@ -26,8 +30,6 @@ export interface SnapshotFault {
 const SERIAL_MAX = 0xffff_ffff
 const SECONDS_MAX = 0x7fff_ffff
 const HOSTS_MAX = 100
-const HOST_ADDRESSES_MAX = 16
-const REASON_CHARS_MAX = 500
 const DATABASES_MAX = 500
 const ISSUERS_MAX = 16
 const BANDWIDTH_MBIT_MAX = 10_000_000

@@ -84,6 +84,8 @@ export interface AnswerPolicy {
 
 /** The caps that a snapshot from elsewhere must keep. */
 export const SNAPSHOT_MIRRORS_MAX = 20_000
+export const HOST_ADDRESSES_MAX = 16
+export const REASON_CHARS_MAX = 500
 /** Eight IPv6 addresses are 224 bytes; with name and CNAME they stay under the 512 of old resolvers (RFC 1035, 4.2.1). */
 export const ADDRESSES_MAX = 13
 /** Clients ask every two hours, and a mirror that left must be forgotten: a TTL beyond is a mistake. */

@@ -1,3 +1,4 @@
+import type { Region } from '#base/region.ts'
 import type { EpochSeconds } from '#base/time.ts'
 import {
   CLASS,
@@ -18,13 +19,12 @@ import {
   nearest,
   type Pool,
   poolOf,
-  type Region,
   type Wanted,
   type Wheel,
 } from '../selection/index.ts'
 import { hostsOf, type Located, locate } from './names.ts'
 import {
-  hostRecords,
+  addressesOf,
   nameServerRecords,
   RECORD_STEP_SECONDS,
   recordTime,
@@ -58,13 +58,16 @@ export interface ZoneAnswer {
   readonly worthKeeping: boolean
 }
 
+/** Equal records that take turns. */
 export interface Rotating {
   readonly owner: DnsName
   readonly ttl: number
-  readonly pool: Pool
-  readonly near: Near
+  /** All of one family. */
+  readonly addresses: readonly Uint8Array[]
   readonly wheel: Wheel
   readonly addressesMax: number
+  /** Where they are those of mirrors: who was chosen from, in the order of `addresses`. */
+  readonly mirrors?: { readonly pool: Pool; readonly near: Near }
 }
 
 /** RFC 8482, 4.2: ANY is answered with this instead of everything. */
@@ -80,6 +83,7 @@ export class ZoneView {
   readonly snapshot: ZoneSnapshot
   readonly zone: DnsName
   readonly #hosts: ReadonlyMap<string, Host>
+  readonly #nones = new Map<DnsName, ZoneAnswer>()
   readonly #pools = new Map<Family, Pool>()
   readonly #nears = new Map<string, { readonly near: Near; readonly wheel: Wheel }>()
 
@@ -143,8 +147,14 @@ export class ZoneView {
           printDatabaseRecord({ version: meaning.version, createdAt }),
         )
       case 'hosts': {
-        const answer = hostRecords(name, meaning.hosts, type, this.snapshot.policy.ttl.hosts)
-        return answer.length === 0 ? this.#none(apex) : { ...EMPTY, answer }
+        const { ttl, addressesMax } = this.snapshot.policy
+        const addresses = addressesOf(meaning.hosts, type)
+        if (addresses.length === 0) return this.#none(apex)
+        const wheel = makeWheel(addresses.map(() => 1))
+        return {
+          ...EMPTY,
+          rotating: { owner: name, ttl: ttl.hosts, addresses, wheel, addressesMax },
+        }
       }
       case 'empty':
         return this.#none(apex)
@@ -196,10 +206,10 @@ export class ZoneView {
     return {
       owner,
       ttl: steady ? ttl.mirrors : Math.min(ttl.wobbling, ttl.mirrors),
-      pool,
-      near,
+      addresses: near.members.map(({ address }) => address.bytes),
       wheel,
       addressesMax,
+      mirrors: { pool, near },
     }
   }
 
@@ -218,9 +228,13 @@ export class ZoneView {
 
   /** The name is there, but not that type (RFC 2308, 2.2). */
   #none(apex: DnsName): ZoneAnswer {
+    const known = this.#nones.get(apex)
+    if (known !== undefined) return known
     const { minimum } = this.snapshot.authority
     const soa = soaRecord(apex, this.snapshot)
-    return { ...EMPTY, authority: [{ ...soa, ttl: Math.min(soa.ttl, minimum) }] }
+    const none = { ...EMPTY, authority: [{ ...soa, ttl: Math.min(soa.ttl, minimum) }] }
+    this.#nones.set(apex, none)
+    return none
   }
 
   #small(name: DnsName): ZoneAnswer {

@@ -1,5 +1,5 @@
 import { MASTER_RSYNC, MASTER_SSH } from './master-table.ts'
-import { MIRROR_HTTP, MIRROR_SSH } from './mirror-table.ts'
+import { MIRROR_HTTP, MIRROR_HTTPS, MIRROR_SSH } from './mirror-table.ts'
 import type { DocumentReader, TableReader } from './reader.ts'
 import type { ListenSettings, Settings } from './settings.ts'
 import { METRICS } from './watch-table.ts'
@@ -32,6 +32,7 @@ export function checkListeners(file: DocumentReader, { master, mirror, metrics }
     [MASTER_RSYNC, master?.rsync],
     [MIRROR_SSH, mirror?.ssh],
     [MIRROR_HTTP, mirror?.http],
+    [MIRROR_HTTPS, mirror?.https],
     [METRICS, metrics],
   ] as const
   for (const [index, [section, own]] of listeners.entries()) {

@@ -2,6 +2,10 @@ export { describeSettingsFault, type SettingsFault } from './fault.ts'
 export { parseSettings, SETTINGS_CHARS_MAX } from './parse.ts'
 export { printExample, printReference } from './print.ts'
 export type {
+  DnsSettings,
+  HostSettings,
+  HttpSettings,
+  HttpsSettings,
   ListenSettings,
   LogSettings,
   MailSettings,
@@ -14,5 +18,6 @@ export type {
   SecretPlace,
   Settings,
   SigmakerSettings,
+  StatisticsSettings,
   StoreSettings,
 } from './settings.ts'

@@ -1,4 +1,5 @@
-import { isHost } from '#base/host.ts'
+import { isHost, isHostLabel } from '#base/host.ts'
+import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#base/ip-address.ts'
 import { isPlainName, parseDbName } from '#base/names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '#base/quantity.ts'
 import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
@@ -52,6 +53,16 @@ export const domain: Kind<string> = {
   standIn: '',
 }
 
+/** A machine's name below the zone. */
+export const label: Kind<string> = {
+  wanted: 'one label of a host name, in small letters',
+  read: (value) => {
+    const text = asText(value)
+    return text !== undefined && isHostLabel(text) ? text : undefined
+  },
+  standIn: '',
+}
+
 /** `*` may stand for the first label. */
 export const hostPattern: Kind<string> = {
   wanted: 'a host name, perhaps with "*" as its first label',
@@ -63,11 +74,31 @@ export const hostPattern: Kind<string> = {
   standIn: '',
 }
 
+export const address: Kind<string> = {
+  wanted: 'an IPv4 or IPv6 address',
+  read: (value) => {
+    const text = asText(value)
+    return text === undefined || parseIpAddress(text) === undefined ? undefined : text
+  },
+  standIn: '',
+}
+
+/** Zeros behind it, so that nobody means another network than he wrote. */
+export const prefix: Kind<IpPrefix> = {
+  wanted: 'an address or a network such as "192.0.2.0/24"',
+  read: (value) => parseIpPrefix(asText(value) ?? ''),
+  standIn: { bytes: new Uint8Array(4), bits: 32 },
+}
+
 export const path: Kind<string> = pattern('a path', /^[^\p{Cc}]+$/u)
 export const mailAddress: Kind<string> = pattern('a mail address', /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u)
 export const environmentName: Kind<string> = pattern(
   'the name of an environment variable',
   /^[A-Za-z_][A-Za-z0-9_]*$/,
+)
+export const engineVersion: Kind<string> = pattern(
+  'a version such as "1.4.6"',
+  /^\d{1,4}(?:\.\d{1,4}){1,3}$/,
 )
 export const country: Kind<string> = pattern('two capital letters (ISO 3166-1)', /^[A-Z]{2}$/)
 
@@ -138,6 +169,19 @@ export const flag: Kind<boolean> = {
   wanted: 'true or false',
   read: (value) => (typeof value === 'boolean' ? value : undefined),
   standIn: false,
+}
+
+/** An address, or a network with the length of its prefix. */
+export const network: Kind<string> = {
+  wanted: 'an address, or a network as "10.0.0.0/8"',
+  read: (value) => {
+    const [address, prefix = '0', ...rest] = asText(value)?.split('/') ?? []
+    const isV6 = /^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+$/.test(address ?? '')
+    const isV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(address ?? '')
+    const isGood = /^\d{1,3}$/.test(prefix) && Number(prefix) <= (isV6 ? 128 : 32)
+    return (isV4 || isV6) && isGood && rest.length === 0 ? asText(value) : undefined
+  },
+  standIn: '',
 }
 
 export function share(): Kind<number> {

@@ -1,3 +1,4 @@
+import { REGIONS } from '#base/region.ts'
 import { EXAMPLE_KEY, OTHER_KEY } from './example-keys.ts'
 import { optional, preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
@@ -221,12 +222,7 @@ export const MIRRORS = {
       'Its ssh host key; any other key in its place is a refusal.',
     ),
     country: required('country', kind.country, 'DE', 'Where it stands.'),
-    region: required(
-      'region',
-      kind.oneOf('europe', 'america', 'asia', 'other'),
-      'europe',
-      'For the names `db.REGION.ZONE`.',
-    ),
+    region: required('region', kind.oneOf(...REGIONS), 'europe', 'For the names `db.REGION.ZONE`.'),
     user: required('user', kind.name, 'mirror1', 'Its rsync login here.'),
     passwordFile: optional(
       'password_file',

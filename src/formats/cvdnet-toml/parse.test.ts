@@ -112,7 +112,7 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
   [
     'no role',
     ZONE,
-    'line 1: master: none of [master], [mirror], [monitor] is here, so nothing is to run',
+    'line 1: master: none of [master], [mirror], [monitor], [dns] is here, so nothing is to run',
   ],
   ['a section that is a value', `${ZONE}master = 5\n`, 'line 2: master wants a table, [master]'],
   [
@@ -269,30 +269,8 @@ test('a hundred faults are enough', () => {
 })
 
 test('law: no text makes it throw', () => {
-  const piece = fc.constantFrom(
-    ...[
-      'zone',
-      'master',
-      '=',
-      '"',
-      "'",
-      '"""',
-      '[',
-      ']',
-      '[[',
-      ']]',
-      '\n',
-      '.',
-      ' ',
-      '1',
-      '{',
-      '}',
-      ',',
-      '#',
-      '\\',
-      '__proto__',
-    ],
-  )
+  const words = ['zone', 'master', '__proto__', '"""', '[[', ']]']
+  const piece = fc.constantFrom(...words, ...`="'[]\n. 1{},#\\`)
   const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''))
   fc.assert(
     fc.property(fc.oneof(text, fc.string()), (one) => void faults(one)),

@@ -1,21 +1,18 @@
 import { parse, TomlError } from 'smol-toml'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { checkListeners, checkTwins } from './combinations.ts'
+import { DNS } from './dns-table.ts'
 import type { SettingsFault } from './fault.ts'
 import { indexLines } from './line-index.ts'
 import * as master from './master-table.ts'
-import * as mirror from './mirror-table.ts'
+import { MIRROR } from './mirror-table.ts'
+import { Place, readListen, readPassword } from './parse-common.ts'
+import { readMirror } from './parse-mirror.ts'
+import { readDns } from './read-dns.ts'
 import { readMail, readMetrics, readMonitor } from './read-watch.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
 import { REGISTRY, readRegistry } from './registry-table.ts'
-import type {
-  MasterSettings,
-  MirrorEntry,
-  MirrorSettings,
-  PublisherSettings,
-  SecretPlace,
-  Settings,
-} from './settings.ts'
+import type { MasterSettings, MirrorEntry, PublisherSettings, Settings } from './settings.ts'
 import { readStore, STORE } from './store-table.ts'
 import { LOG, ROOT } from './table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
@@ -46,14 +43,21 @@ export function parseSettings(
     registry: readRegistry(file.table(REGISTRY)),
     store: readStore(file.table(STORE), (path) => place.of(path), state),
     master: file.has(master.MASTER) ? readMaster(file, place, { state, zone }) : undefined,
-    mirror: file.has(mirror.MIRROR) ? readMirror(file, place) : undefined,
+    mirror: file.has(MIRROR) ? readMirror(file, place) : undefined,
     monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,
     mail: file.has(MAIL) ? readMail(file, (path) => place.of(path)) : undefined,
     metrics: file.has(METRICS) ? readMetrics(file) : undefined,
+    dns: file.has(DNS) ? readDns(file, (path) => place.of(path)) : undefined,
   }
-  const roles = [settings.master, settings.mirror, settings.monitor]
-  if (roles.every((role) => role === undefined) && !root.hasFault('master', 'mirror', 'monitor')) {
-    root.refuse('master', 'none of [master], [mirror], [monitor] is here, so nothing is to run')
+  const roles = [settings.master, settings.mirror, settings.monitor, settings.dns]
+  if (
+    roles.every((role) => role === undefined) &&
+    !root.hasFault('master', 'mirror', 'monitor', 'dns')
+  ) {
+    root.refuse(
+      'master',
+      'none of [master], [mirror], [monitor], [dns] is here, so nothing is to run',
+    )
   }
   checkListeners(file, settings)
   return file.faults.length > 0 ? fail(file.faults) : ok(settings)
@@ -69,18 +73,6 @@ function parseToml(
     // The library's message goes on with the lines around, which may hold anything.
     const message = (error.message.split('\n')[0] ?? '').replace('Invalid TOML document: ', '')
     return fail([{ kind: 'syntax', line: error.line, message }])
-  }
-}
-
-class Place {
-  readonly #folder: string
-
-  constructor(folder: string) {
-    this.#folder = folder
-  }
-
-  of(path: string): string {
-    return path.startsWith('/') ? path : `${this.#folder}/${path}`
   }
 }
 
@@ -180,13 +172,6 @@ function checkPublisher(
   }
 }
 
-function readListen(
-  at: TableReader,
-  fields: typeof master.MASTER_SSH.fields | typeof mirror.MIRROR_HTTP.fields,
-) {
-  return { host: at.read(fields.host), port: at.read(fields.port) }
-}
-
 function readUploadLimits(at: TableReader): MasterSettings['uploadLimits'] {
   const { fields } = master.MASTER_UPLOAD
   const limits = {
@@ -232,53 +217,8 @@ function readMirrorEntry(at: TableReader, place: Place): MirrorEntry {
     hostKey: at.read(fields.hostKey),
     country: at.read(fields.country),
     region: at.read(fields.region),
-    rsyncLogin: { user: at.read(fields.user), password: readPassword(at, place) },
+    rsyncLogin: { user: at.read(fields.user), password: readPassword(at, fields, place) },
     bandwidthMbit: at.read(fields.bandwidthMbit),
     admin: at.read(fields.admin),
   }
-}
-
-function readPassword(at: TableReader, place: Place): SecretPlace {
-  const { fields } = master.MIRRORS
-  const [path, name] = [at.read(fields.passwordFile), at.read(fields.passwordEnv)]
-  if (
-    (path === undefined) === (name === undefined) &&
-    !at.hasFault('password_file', 'password_env')
-  ) {
-    at.refuse('password_file', 'exactly one of password_file and password_env is needed')
-  }
-  return name === undefined
-    ? { kind: 'file', path: place.of(path ?? '') }
-    : { kind: 'environment', name }
-}
-
-function readMirror(file: DocumentReader, place: Place): MirrorSettings {
-  const at = file.table(mirror.MIRROR)
-  const { fields } = mirror.MIRROR
-  const masters = file.list(mirror.MIRROR_MASTERS)
-  const { name, key } = mirror.MIRROR_MASTERS.fields
-  const settings: MirrorSettings = {
-    name: at.read(fields.name),
-    conf: place.of(at.read(fields.conf)),
-    names: at.read(fields.names),
-    deleteShareMax: at.read(fields.deleteShareMax),
-    rebuild: at.read(fields.rebuild),
-    ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
-    http: readListen(file.table(mirror.MIRROR_HTTP), mirror.MIRROR_HTTP.fields),
-    masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),
-  }
-  if (masters.length === 0 && !at.hasFault('masters')) {
-    at.refuse('masters', 'without [[mirror.masters]] nobody may call this mirror')
-  }
-  checkTwins(
-    masters,
-    'name',
-    settings.masters.map((one) => [one.name]),
-  )
-  checkTwins(
-    masters,
-    'key',
-    settings.masters.map((one) => [one.key]),
-  )
-  return settings
 }

@@ -1,3 +1,6 @@
+import type { IpPrefix } from '#base/ip-address.ts'
+import type { Region } from '#base/region.ts'
+
 /**
  * The settings of one node, as roles are given them: every value checked, paths absolute, times in milliseconds,
  * sizes in bytes. A role runs when its section is there. Secrets are not among them, only where they are to be found.
@@ -14,6 +17,7 @@ export interface Settings {
   readonly mail: MailSettings | undefined
   /** Where numbers for Prometheus are served. */
   readonly metrics: ListenSettings | undefined
+  readonly dns: DnsSettings | undefined
 }
 
 export interface LogSettings {
@@ -91,7 +95,7 @@ export interface MirrorEntry {
   readonly account: string
   readonly hostKey: string
   readonly country: string
-  readonly region: 'europe' | 'america' | 'asia' | 'other'
+  readonly region: Region
   readonly rsyncLogin: { readonly user: string; readonly password: SecretPlace }
   readonly bandwidthMbit: number
   readonly admin: string | undefined
@@ -109,8 +113,38 @@ export interface MirrorSettings {
   readonly deleteShareMax: number
   readonly rebuild: boolean
   readonly ssh: ListenSettings
-  readonly http: ListenSettings
+  readonly http: HttpSettings
+  readonly https: HttpsSettings | undefined
+  readonly statistics: StatisticsSettings | undefined
   readonly masters: readonly { readonly name: string; readonly key: string }[]
+}
+
+export interface HttpSettings extends ListenSettings {
+  readonly accessLog: string | undefined
+  readonly connectionsMax: number
+  /** 0: no bound. */
+  readonly connectionsPerAddressMax: number
+  readonly speeds: 'none' | 'clamav-advice'
+  /** 0: no bound. */
+  readonly downloadsMax: number
+  /** 0: no bound. */
+  readonly wholesAnHour: number
+  readonly retryAfterMaxMs: number
+  readonly fronts: readonly string[]
+  readonly proxyProtocol: boolean
+}
+
+export interface HttpsSettings extends ListenSettings {
+  readonly certificate: string
+  readonly key: string
+}
+
+export interface StatisticsSettings {
+  readonly user: string
+  readonly password: SecretPlace
+  /** Of another web server; empty: our own. */
+  readonly logs: readonly string[]
+  readonly daysKept: number
 }
 
 export interface MonitorSettings {
@@ -151,4 +185,55 @@ export interface MailSettings {
     readonly remindEveryMs: number
     readonly lettersPerHourMax: number
   }
+}
+
+/** A machine with a name below the zone. */
+export interface HostSettings {
+  readonly name: string
+  readonly addresses: readonly string[]
+}
+
+export interface DnsSettings {
+  /** All on one port. */
+  readonly hosts: readonly string[]
+  readonly port: number
+  /** Undefined: the zone is made of the store. */
+  readonly snapshot: string | undefined
+  readonly nameServers: readonly HostSettings[]
+  readonly masters: readonly HostSettings[]
+  readonly record: {
+    readonly newestClamav: string
+    readonly versionWarning: number
+    readonly level: number
+    readonly safebrowsing: number | undefined
+  }
+  readonly sockets: 'auto' | 'dgram'
+  readonly sharePort: boolean
+  readonly clientSubnet: boolean
+  readonly rateLimit: { readonly perSecond: number; readonly slip: number }
+  readonly unlimited: readonly IpPrefix[]
+  readonly cookieSecretFile: string | undefined
+  readonly places:
+    | { readonly kind: 'tor'; readonly ipv4: string; readonly ipv6: string }
+    | { readonly kind: 'mmdb'; readonly file: string }
+  readonly overrides: readonly { readonly prefix: IpPrefix; readonly country: string }[]
+  /** Undefined: as the snapshot says. TTLs in seconds. */
+  readonly answers: {
+    readonly addressesMax: number | undefined
+    readonly nearMirrorsMin: number | undefined
+    readonly mirrorTtl: number | undefined
+    readonly wobblingTtl: number | undefined
+    readonly recordTtl: number | undefined
+    readonly overrideClamavNet: boolean | undefined
+  }
+  readonly secondaries: readonly {
+    readonly host: string
+    readonly port: number
+    /** Name of the TSIG key. */
+    readonly key: string
+    readonly algorithm: 'hmac-sha256' | 'hmac-sha512'
+    readonly keyFile: string
+  }[]
+  /** Undefined: PowerDNS may not ask. */
+  readonly powerDns: ListenSettings | undefined
 }

@@ -1,3 +1,14 @@
+import {
+  DNS,
+  DNS_ANSWERS,
+  DNS_MASTERS,
+  DNS_NAME_SERVERS,
+  DNS_OVERRIDES,
+  DNS_PLACES,
+  DNS_POWERDNS,
+  DNS_RECORD,
+  DNS_SECONDARIES,
+} from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
 import {
@@ -10,7 +21,14 @@ import {
   PUBLISHERS,
   SIGMAKERS,
 } from './master-table.ts'
-import { MIRROR, MIRROR_HTTP, MIRROR_MASTERS, MIRROR_SSH } from './mirror-table.ts'
+import {
+  MIRROR,
+  MIRROR_HTTP,
+  MIRROR_HTTPS,
+  MIRROR_MASTERS,
+  MIRROR_SSH,
+  MIRROR_STATISTICS,
+} from './mirror-table.ts'
 import { REGISTRY } from './registry-table.ts'
 import { STORE } from './store-table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
@@ -76,8 +94,19 @@ export const SECTIONS: readonly Section[] = [
   MIRROR,
   MIRROR_SSH,
   MIRROR_HTTP,
+  MIRROR_HTTPS,
+  MIRROR_STATISTICS,
   MIRROR_MASTERS,
   MONITOR,
   MAIL,
   METRICS,
+  DNS,
+  DNS_NAME_SERVERS,
+  DNS_MASTERS,
+  DNS_RECORD,
+  DNS_PLACES,
+  DNS_OVERRIDES,
+  DNS_ANSWERS,
+  DNS_SECONDARIES,
+  DNS_POWERDNS,
 ]

@@ -53,4 +53,13 @@ export {
   writeRecord,
 } from './record.ts'
 export { sipHash24 } from './siphash.ts'
+export {
+  type Signed,
+  TSIG_ALGORITHMS,
+  type TsigAlgorithm,
+  type TsigFault,
+  type TsigKey,
+  TsigSigner,
+  verifyTsig,
+} from './tsig.ts'
 export { MessageTooLong, MessageWriter } from './writer.ts'

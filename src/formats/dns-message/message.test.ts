@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { epochSeconds } from '#base/time.ts'
+import { plain } from '../../../test/support/dns-client.ts'
 import {
   CLASS,
   type DnsMessage,
@@ -74,14 +75,6 @@ const anyMessage: fc.Arbitrary<DnsMessage> = fc
     questions: [{ name, type, class: CLASS.IN, wire: nameToWire(name) }],
     edns: { udpBytes, version: 0, dnssecOk: a, extendedRcode: rest.rcode >> 4, options: [] },
   }))
-
-function plain(value: unknown): unknown {
-  return JSON.parse(
-    JSON.stringify(value, (_, one) =>
-      one instanceof Uint8Array || one?.type === 'Buffer' ? Buffer.from(one).toString('hex') : one,
-    ),
-  )
-}
 
 test('law: what prints parses back, with names compressed', () => {
   fc.assert(

@@ -77,7 +77,8 @@ export function nameToWire(name: DnsName): Uint8Array {
 /** Follows pointers, which must go back each time, so that it ends. */
 export function readName(message: Uint8Array, start: number): Outcome<ReadName, NameFault> {
   const labels: string[] = []
-  const wire: number[] = []
+  const parts: Uint8Array[] = []
+  let bytes = 0
   let at = start
   let next: number | undefined
   let lowest = start
@@ -96,22 +97,33 @@ export function readName(message: Uint8Array, start: number): Outcome<ReadName, 
     if (length > LABEL_BYTES_MAX) return fail({ kind: 'bad-label-type' })
     const label = message.subarray(at + 1, at + 1 + length)
     if (label.byteLength < length) return fail({ kind: 'truncated' })
-    wire.push(length, ...label)
-    if (wire.length > NAME_BYTES_MAX) return fail({ kind: 'name-too-long' })
+    bytes += 1 + length
+    if (bytes > NAME_BYTES_MAX) return fail({ kind: 'name-too-long' })
+    parts.push(message.subarray(at, at + 1 + length))
     at += 1 + length
     if (length === 0) break
     labels.push(printLabel(label))
   }
   const name = labels.join('.') as DnsName
-  return ok({ name, wire: Uint8Array.from(wire), next: next ?? at })
+  return ok({ name, wire: joined(parts, bytes), next: next ?? at })
 }
 
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
+  const wire = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    wire.set(part, at)
+    at += part.byteLength
+  }
+  return wire
+}
+
+const PLAIN = /^[a-z0-9_*-]*$/
+
 export function printLabel(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes)
-    .toString('latin1')
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  if (PLAIN.test(text)) return text
+  return text
     .replaceAll(/[A-Z]/g, (one) => one.toLowerCase())
-  return text.replaceAll(
-    /[^a-z0-9_*-]/g,
-    (one) => `\\${String(one.charCodeAt(0)).padStart(3, '0')}`,
-  )
+    .replaceAll(/[^a-z0-9_*-]/g, (one) => `\\${String(one.charCodeAt(0)).padStart(3, '0')}`)
 }

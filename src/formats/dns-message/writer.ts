@@ -1,4 +1,4 @@
-import { type DnsName, labelsOf, labelToBytes } from './name.ts'
+import { type DnsName, labelsOf, labelToBytes, nameToWire } from './name.ts'
 
 /** Pointers have 14 bits (RFC 1035, 4.1.4). */
 const POINTER_MAX = 0x3fff
@@ -18,6 +18,12 @@ export class MessageWriter {
   #bytes = Buffer.alloc(BYTES_FIRST)
   #at = 0
   readonly #names = new Map<string, number>()
+  readonly #compress: boolean
+
+  /** Without compression no name is a pointer, and what is written may stand anywhere in a message. */
+  constructor({ compress = true }: { readonly compress?: boolean } = {}) {
+    this.#compress = compress
+  }
 
   get length(): number {
     return this.#at
@@ -65,7 +71,7 @@ export class MessageWriter {
     const labels = labelsOf(name)
     for (const [index, label] of labels.entries()) {
       const rest = labels.slice(index).join('.')
-      const known = this.#names.get(rest)
+      const known = this.#compress ? this.#names.get(rest) : undefined
       if (known !== undefined) {
         this.uint16(0xc000 | known)
         return
@@ -87,6 +93,12 @@ export class MessageWriter {
       at += 1 + labelToBytes(label).byteLength
     }
     this.bytes(wire)
+  }
+
+  /** A name as it would be written now, without writing it. */
+  reference(name: DnsName): Uint8Array {
+    const known = this.#compress ? this.#names.get(name) : undefined
+    return known === undefined ? nameToWire(name) : Uint8Array.of(0xc0 | (known >> 8), known & 0xff)
   }
 
   /** A length of two bytes, and what `write` writes. */

@@ -5,6 +5,11 @@ import type { PushEvent, PushLine } from './push-line.ts'
 /** Longer the others do not wait for the first: it may be on a slow line. Guess. */
 const CANARY_MS_MAX = 30_000
 
+/** A line that was busy with an older state ends that first. */
+export function isOfOlder(event: PushEvent, wanted: Wanted): boolean {
+  return event.kind === 'acknowledged' && event.wanted.generation < wanted.generation
+}
+
 /** Pushes to one mirror and tells how it took the release. Its line goes on with its retries. */
 export async function askCanary(
   line: PushLine,
@@ -15,10 +20,9 @@ export async function askCanary(
   const { promise, resolve } = Promise.withResolvers<CanaryEnd>()
   const over = new AbortController()
   const unlisten = line.want(wanted, (event) => {
+    if (isOfOlder(event, wanted)) return
     onEvent(event)
-    if (event.kind === 'acknowledged' && event.wanted.generation >= wanted.generation) {
-      resolve('serves')
-    }
+    if (event.kind === 'acknowledged') resolve('serves')
     if (event.kind === 'failed') resolve(event.isRefusal ? 'refused' : 'failed')
   })
   const late = AbortSignal.any([over.signal, signal])

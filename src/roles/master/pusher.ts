@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CANARY_FROM_MIRRORS, canaryOrder, type Wanted } from '#core/push/index.ts'
 import type { Journal } from '#ports/journal.ts'
-import { askCanary, askInTurn, type CanaryReport } from './canary.ts'
+import { askCanary, askInTurn, type CanaryReport, isOfOlder } from './canary.ts'
 import { type PushEvent, PushLine, type PushTarget, type PushWorld } from './push-line.ts'
 import { Slots } from './slots.ts'
 
@@ -131,9 +131,9 @@ export class Pusher implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     let failures = 0
     const listen = (event: PushEvent) => {
+      if (isOfOlder(event, wanted)) return
       onEvent(event)
-      if (event.kind === 'acknowledged' && event.wanted.generation >= wanted.generation)
-        resolve(true)
+      if (event.kind === 'acknowledged') resolve(true)
       if (event.kind !== 'failed') return
       failures += 1
       if (failures >= triesToReport || event.retryInMs === undefined) resolve(false)

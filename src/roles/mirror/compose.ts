@@ -3,12 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { JournalFile, MirrorTrees } from '#adapters/disk/index.ts'
-import {
-  loadSnapshot,
-  type RequestRecord,
-  type Snapshot,
-  startHttpServer,
-} from '#adapters/http/index.ts'
+import { loadSnapshot, type Snapshot } from '#adapters/http/index.ts'
 import { RsyncTransfer } from '#adapters/rsync/index.ts'
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
@@ -20,6 +15,7 @@ import type { SshAdmission, SshCall, SshPublicKey } from '#ports/ssh-door.ts'
 import { SYNC_STATUS, type SyncEnd, SyncRunner, type Voice } from './runner.ts'
 import { loadSettings, type MirrorSettings } from './settings.ts'
 import { readTree } from './tree-record.ts'
+import { startWeb, type WebOptions } from './web.ts'
 
 /** Account of the 2004 description that the masters call (R47). */
 export const SYNC_USER = 'clamavdb'
@@ -54,21 +50,20 @@ export interface SyncOptions {
   readonly onStep?: (step: string) => void
 }
 
-export interface MirrorOptions extends SyncOptions {
+export interface MirrorOptions extends SyncOptions, WebOptions {
   readonly name: string
-  readonly http: { readonly host: string; readonly port: number }
   readonly ssh: { readonly host: string; readonly port: number }
   readonly hostKeyFile: string
   /** `name` is one in MASTERS of the conf, or a host. */
   readonly masters: readonly { readonly name: string; readonly key: SshPublicKey }[]
   /** Things an operator should see and that have no caller to be told to. */
   readonly onEvent?: (line: string) => void
-  readonly onRequest?: (record: RequestRecord) => void
 }
 
 export interface Mirror extends AsyncDisposable {
   readonly name: string
   readonly http: { readonly host: string; readonly port: number }
+  readonly https: { readonly host: string; readonly port: number } | undefined
   readonly ssh: { readonly host: string; readonly port: number; readonly hostKey: SshPublicKey }
   /** What is served now. */
   served(): { readonly serial: number; readonly generation: number } | undefined
@@ -97,12 +92,14 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   const shelf = new Shelf(settings)
   const { runner } = await makeRunner(settings, options, () => shelf.refresh(stop.signal))
   await shelf.refresh(stop.signal)
-  const http = starting.use(
-    await startHttpServer({
-      ...options.http,
-      source: () => shelf.snapshot,
+  const { http, https } = starting.use(
+    await startWeb(options, {
+      mirror: name,
+      state: settings.state,
       localFolder: settings.to,
-      ...(options.onRequest && { onRequest: options.onRequest }),
+      source: () => shelf.snapshot,
+      clock: options.clock ?? systemClock,
+      onEvent,
     }),
   )
   const running = new Set<Promise<unknown>>()
@@ -131,6 +128,7 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   return {
     name,
     http: { host: http.host, port: http.port },
+    https: https && { host: https.host, port: https.port },
     ssh: { host: door.host, port: door.port, hostKey: door.hostKey },
     served: () => shelf.served,
     sync,

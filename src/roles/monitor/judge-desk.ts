@@ -4,6 +4,7 @@ import {
   judgeMirrors,
   type NetworkFacts,
   problemsOf,
+  type StandingProblem,
   type Transition,
   type Watched,
 } from '#core/health/index.ts'
@@ -29,8 +30,11 @@ export class JudgeDesk {
     this.#list = list
   }
 
-  /** One sitting. Throws `StoreError` when the store is away; what was not done is decided anew next time. */
-  async sit(facts: NetworkFacts): Promise<readonly Transition[]> {
+  /** One sitting; `others` are problems that somebody else found. Throws `StoreError` when the store is away; what was not done is decided anew next time. */
+  async sit(
+    facts: NetworkFacts,
+    others: readonly StandingProblem[],
+  ): Promise<readonly Transition[]> {
     const { clock, health } = this.#world
     const now = clock.now()
     const { transitions, held } = judgeMirrors([...this.#list.watched()], facts, health, now)
@@ -41,7 +45,7 @@ export class JudgeDesk {
     if (done.length > 0) await this.#list.reloadRecords()
     const watched: readonly Watched[] = [...this.#list.watched()]
     const standing = problemsOf(watched, facts, { transitions: done, held }, health, now)
-    await this.#review(standing, now)
+    await this.#review([...standing, ...others], now)
     return done
   }
 
@@ -65,7 +69,7 @@ export class JudgeDesk {
     return written.ok
   }
 
-  async #review(standing: Parameters<typeof reviewProblems>[1], now: EpochMs): Promise<void> {
+  async #review(standing: readonly StandingProblem[], now: EpochMs): Promise<void> {
     const { zone, notices, store } = this.#world
     const before = await store.notices.problems.list()
     if (before.length === 0 && standing.length === 0) return

@@ -1,4 +1,6 @@
+import type { Serial } from '#base/names.ts'
 import { type EpochMs, epochMs } from '#base/time.ts'
+import { ANNOUNCE_POLICY } from '#core/announce/index.ts'
 import {
   firstLookAt,
   judgeObserver,
@@ -67,6 +69,26 @@ export class Lookout {
       const [name = '', address = ''] = key.split(' ')
       if (at !== UNDER_WAY) this.#appoint({ name, address }, firstLookAt(now, health, draw))
     }
+  }
+
+  /** Mirrors without the newest release are about to get it: they are looked at soon, a little apart. */
+  hurry(): void {
+    const { clock, health, draw } = this.#world
+    const now = clock.now()
+    for (const place of this.#list.addresses()) {
+      const { isUp = false, lastGood } = this.#list.address(place.name, place.address) ?? {}
+      const planned = this.#planned.get(`${place.name} ${place.address}`)
+      if (!isUp || !this.#isAwaited(lastGood?.serial, now) || planned === UNDER_WAY) continue
+      const soon = epochMs(now + Math.floor(draw() * health.confirmMs))
+      if (planned === undefined || soon < planned) this.#appoint(place, soon)
+    }
+  }
+
+  /** Whether the newest release should reach a mirror with `serial` any minute. */
+  #isAwaited(serial: Serial | undefined, now: EpochMs): boolean {
+    const { waiting } = this.#news
+    if (waiting === undefined || serial === undefined || serial >= waiting.serial) return false
+    return now - waiting.since < ANNOUNCE_POLICY.patienceMs
   }
 
   /** When there is something to do; undefined while as many look as may. */
@@ -143,7 +165,9 @@ export class Lookout {
     this.looks += 1
     if (isBad && wasUp && !isBlind) this.#bringForward(place, at)
     const own = this.#list.address(name, address)
-    this.#appoint(place, nextLookAt(isBlind ? undefined : own, at, health, draw))
+    const next = nextLookAt(isBlind ? undefined : own, at, health, draw)
+    const isAwaited = sight.kind === 'good' && this.#isAwaited(sight.serial, at)
+    this.#appoint(place, isAwaited ? epochMs(Math.min(next, at + health.confirmMs)) : next)
     return own?.isUp !== before?.isUp
   }
 

@@ -1,10 +1,11 @@
 /**
- * The monitor at work: looks at every mirror in every round, and, while it holds the lease, writes what it saw, judges
- * and warns. Without the lease it stands by. When the store is away it goes on looking and writes later (decision 9).
+ * The monitor at work: looks at every mirror in every round, and, while it holds the lease, writes what it saw, judges,
+ * warns, and announces releases. Without the lease it stands by. When the store is away it goes on looking and writes later (decision 9).
  */
 import { type EpochMs, epochMs } from '#base/time.ts'
 import type { Metric } from '#ports/metric.ts'
 import { StoreError } from '#ports/store.ts'
+import { Announcer } from './announcer.ts'
 import { JudgeDesk } from './judge-desk.ts'
 import { Lookout } from './lookout.ts'
 import { networkMetrics } from './metrics.ts'
@@ -21,6 +22,8 @@ const SITTING_EVERY_MS = MINUTE_MS
 const REGISTRY_FRESH_MS = 10 * MINUTE_MS
 /** Between two sittings there is a minute; a longer or negative step was a clock put right, or a machine asleep. */
 const CLOCK_STEP_MS = 5 * MINUTE_MS
+/** While a release waits for its quorum, it is counted so often. Guess: nobody notices, and promise 6 is about seconds. */
+const COUNT_EVERY_MS = 2_000
 const WAKE = new Error('Something is due')
 
 export class Monitor {
@@ -29,6 +32,7 @@ export class Monitor {
   readonly #news: NetworkNews
   readonly #lookout: Lookout
   readonly #desk: JudgeDesk
+  readonly #announcer: Announcer
   #leaseUntil: EpochMs = epochMs(0)
   #isLoaded = false
   #registryReadAt: EpochMs = epochMs(0)
@@ -36,6 +40,9 @@ export class Monitor {
   #satAt: EpochMs | undefined
   #wake = new AbortController()
   #isUrgent = false
+  #isNewsOld = false
+  #hasSeen = false
+  #countedAt: EpochMs = epochMs(0)
 
   constructor(world: MonitorWorld) {
     this.#world = world
@@ -43,6 +50,7 @@ export class Monitor {
     this.#news = new NetworkNews(world)
     this.#lookout = new Lookout(world, this.#list, this.#news, (isUrgent) => this.#seen(isUrgent))
     this.#desk = new JudgeDesk(world, this.#list)
+    this.#announcer = new Announcer(world, this.#list, this.#news)
   }
 
   get looks(): number {
@@ -72,11 +80,14 @@ export class Monitor {
     signal.addEventListener('abort', stop, { once: true })
     using _ = this.#world.store.watch((part) => {
       if (part === 'registry') this.#registryReadAt = epochMs(0)
+      if (part === 'releases') this.#hear()
     })
     while (!signal.aborted) {
       this.#wake = new AbortController()
       if (this.#sitsAt <= this.#world.clock.now()) await this.#withStore(() => this.#sit())
       if (this.#isUrgent) await this.#withStore(() => this.#write())
+      if (this.#isNewsOld) await this.#withStore(() => this.#readNews())
+      if (this.#countsAt <= this.#world.clock.now()) await this.#withStore(() => this.#count())
       if (this.#isLoaded) this.#lookout.start(signal)
       await this.#pause()
     }
@@ -110,10 +121,12 @@ export class Monitor {
       return
     }
     this.#leaseUntil = lease.until
-    await this.#news.refresh()
+    await this.#readNews()
     await this.#read(held && this.#isLoaded, now)
     await this.#write()
-    await this.#desk.sit({ newest: this.#news.newest, observer: this.#lookout.observer() })
+    await this.#count()
+    const observer = this.#lookout.observer()
+    await this.#desk.sit({ newest: this.#news.newest, observer }, this.#announcer.problems())
   }
 
   /** The registry, when it changed; all of it when somebody else may have watched meanwhile. */
@@ -126,6 +139,34 @@ export class Monitor {
     this.#lookout.plan()
   }
 
+  /** A commit is heard of at once: mirrors that should have it now are looked at soon. */
+  #hear(): void {
+    if (!this.#isLoaded) return
+    this.#isNewsOld = true
+    this.#wake.abort(WAKE)
+  }
+
+  async #readNews(): Promise<void> {
+    const before = this.#news.newest?.serial
+    await this.#news.refresh()
+    this.#isNewsOld = false
+    if (this.#isLoaded && this.#news.newest?.serial !== before) this.#lookout.hurry()
+  }
+
+  /** When mirrors with the newest release are counted next: something new was seen of them. */
+  get #countsAt(): number {
+    if (!this.#hasSeen || !this.holdsLease || !this.#announcer.isWaiting) {
+      return Number.POSITIVE_INFINITY
+    }
+    return this.#countedAt + COUNT_EVERY_MS
+  }
+
+  async #count(): Promise<void> {
+    this.#hasSeen = false
+    this.#countedAt = this.#world.clock.now()
+    await this.#announcer.decide(this.#lookout.observer())
+  }
+
   async #write(): Promise<void> {
     if (this.holdsLease && this.#list.isDirty) await this.#list.flush()
     this.#isUrgent = false
@@ -134,6 +175,7 @@ export class Monitor {
   #seen(isUrgent: boolean): void {
     // Others are told at once when an address comes or goes, and in the next sitting of the rest.
     this.#isUrgent ||= isUrgent
+    this.#hasSeen = true
     this.#wake.abort(WAKE)
   }
 
@@ -158,7 +200,7 @@ export class Monitor {
   async #pause(): Promise<void> {
     const { clock } = this.#world
     const looks = this.#isLoaded ? this.#lookout.nextAt : undefined
-    const at = Math.min(this.#sitsAt, looks ?? Number.POSITIVE_INFINITY)
+    const at = Math.min(this.#sitsAt, this.#countsAt, looks ?? Number.POSITIVE_INFINITY)
     await clock.sleep(Math.max(0, at - clock.now()), this.#wake.signal).catch(() => {})
   }
 }

@@ -1,4 +1,6 @@
 import type { Serial } from '#base/names.ts'
+import { type EpochMs, toMs } from '#base/time.ts'
+import type { Waiting } from '#core/announce/index.ts'
 import type { Issued } from '#core/health/index.ts'
 import type { Release } from '#core/release/index.ts'
 import type { Reference, References } from '#ports/mirror-check.ts'
@@ -13,6 +15,8 @@ export class NetworkNews {
   readonly #store: Store
   readonly #ownCopy: MonitorWorld['ownCopy']
   #newest: Issued | undefined
+  #publishedAt: EpochMs | undefined
+  #announced: Serial | undefined
   #releases: ReadonlyMap<Serial, Release> = new Map()
 
   constructor({ store, ownCopy }: Pick<MonitorWorld, 'store' | 'ownCopy'>) {
@@ -22,6 +26,12 @@ export class NetworkNews {
 
   get newest(): Issued | undefined {
     return this.#newest
+  }
+
+  /** The newest release, and what clients are told of. */
+  get waiting(): Waiting | undefined {
+    if (this.#newest === undefined || this.#publishedAt === undefined) return undefined
+    return { serial: this.#newest.serial, since: this.#publishedAt, announced: this.#announced }
   }
 
   readonly references: References = (serial): Reference | undefined => {
@@ -39,6 +49,8 @@ export class NetworkNews {
       const history = await this.#store.releases.history(RELEASES_KNOWN)
       this.#releases = new Map(history.map((one) => [one.release.serial, one.release]))
     }
+    this.#announced = (await this.#store.releases.announced())?.serial
+    this.#publishedAt = toMs(release.publishedAt)
     this.#newest = { serial: release.serial, generation, stampedAt: committedAt }
   }
 }

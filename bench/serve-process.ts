@@ -1,0 +1,15 @@
+/** Our web server in a process of its own, for `serve.ts`: `serve-process.ts TREE PORT LOG`. Ends on SIGTERM. */
+import { once } from 'node:events'
+import { AccessLogFile, loadSnapshot, startHttpServer } from '#adapters/http/index.ts'
+
+const [tree = '', port = '0', path = ''] = process.argv.slice(2)
+const { signal } = new AbortController()
+const snapshot = await loadSnapshot(tree, { signal })
+await using log = new AccessLogFile({ path, onFault: console.error })
+await using _ = await startHttpServer({
+  host: '127.0.0.1',
+  port: Number(port),
+  source: () => snapshot,
+  onRequest: (record) => log.add(record),
+})
+await once(process, 'SIGTERM')

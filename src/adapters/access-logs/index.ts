@@ -1,0 +1,1 @@
+export { type ReadLogsOptions, readLogs } from './read-logs.ts'

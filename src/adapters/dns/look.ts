@@ -1,0 +1,97 @@
+import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { isIPv6 } from 'node:net'
+import { toSeconds } from '#base/time.ts'
+import {
+  CLASS,
+  type DnsMessage,
+  dnsName,
+  parseMessage,
+  printMessage,
+  QUERY,
+  RCODE,
+  TYPE,
+} from '#formats/dns-message/index.ts'
+import type { Clock } from '#ports/clock.ts'
+import {
+  type NameServerLook,
+  NameServerLookError,
+  type NameServerSight,
+} from '#ports/name-server-look.ts'
+
+/** A lost packet is no outage. */
+const TRIES = 3
+const WAIT_MS = 2_000
+
+/** `NameServerLook` over UDP. Only answers to the question that was asked, from where it was asked, count. */
+export class DnsLook implements NameServerLook {
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  async look(
+    server: { readonly host: string; readonly port: number },
+    zone: string,
+    signal: AbortSignal,
+  ): Promise<NameServerSight> {
+    const soa = await this.#ask(server, zone, TYPE.SOA, signal)
+    const [record] = soa.answer
+    if (!soa.authoritative || record?.data.kind !== 'soa') {
+      throw new NameServerLookError('lame', `see "${zone}" on ${server.host}: it does not have it`)
+    }
+    const txt = await this.#ask(server, `current.cvd.${zone}`, TYPE.TXT, signal)
+    const text = txt.answer.find(({ data }) => data.kind === 'txt')?.data
+    const [first] = text?.kind === 'txt' ? text.strings : []
+    return {
+      serial: record.data.serial,
+      record: first === undefined ? undefined : Buffer.from(first).toString('latin1'),
+      seenAt: toSeconds(this.#clock.now()),
+    }
+  }
+
+  async #ask(
+    { host, port }: { readonly host: string; readonly port: number },
+    name: string,
+    type: number,
+    signal: AbortSignal,
+  ): Promise<DnsMessage> {
+    const id = randomInt(0x1_0000)
+    const questions = [{ name: dnsName(name), type, class: CLASS.IN }]
+    const bytes = printMessage({ ...QUERY, id, questions })
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
+    socket.on('error', () => {})
+    try {
+      // Connected, so that nobody else is heard.
+      socket.connect(port, host)
+      await once(socket, 'connect', { signal })
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        signal.throwIfAborted()
+        const both = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)])
+        const heard = once(socket, 'message', { signal: both })
+        socket.send(bytes, () => {})
+        const answer: Buffer | undefined = await heard.then(
+          ([message]) => message,
+          () => undefined,
+        )
+        if (answer !== undefined) return checked(answer, id, host)
+      }
+    } finally {
+      socket.close()
+    }
+    signal.throwIfAborted()
+    throw new NameServerLookError('silent', `ask ${host} port ${port}: no answer`)
+  }
+}
+
+function checked(bytes: Buffer, id: number, host: string): DnsMessage {
+  const message = parseMessage(bytes)
+  if (!message.ok || message.value.id !== id || !message.value.response) {
+    throw new NameServerLookError('nonsense', `read the answer of ${host}`)
+  }
+  const { rcode } = message.value
+  if (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN) return message.value
+  throw new NameServerLookError('lame', `use the answer of ${host}: its code is ${rcode}`)
+}

@@ -1,0 +1,36 @@
+/** `/local_stats/` behind a login of its own (R77–R79, decision 18): our pages, and the operator's files beside them. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+export interface PageBody {
+  readonly contentType: string
+  readonly body: string
+}
+
+export interface GuardedPages {
+  readonly user: string
+  readonly password: string
+  /** By path below `local_stats/`; `''` is the page of the folder. Undefined: the operator's file of that name, if any. */
+  readonly page: (path: string) => PageBody | undefined
+}
+
+const FOLDER = 'local_stats'
+
+export function isGuarded(path: string): boolean {
+  return path === FOLDER || path.startsWith(`${FOLDER}/`)
+}
+
+export function pageOf({ page }: GuardedPages, path: string): PageBody | undefined {
+  return page(path.slice(FOLDER.length + 1))
+}
+
+/** `Authorization: Basic …` (RFC 7617), compared without telling how much of it was right. */
+export function mayEnter({ user, password }: GuardedPages, authorization: string): boolean {
+  const [scheme = '', given = ''] = authorization.split(' ')
+  if (scheme.toLowerCase() !== 'basic') return false
+  const wanted = digest(`${user}:${password}`)
+  return timingSafeEqual(wanted, digest(Buffer.from(given, 'base64').toString('utf8')))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

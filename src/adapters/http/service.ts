@@ -1,0 +1,69 @@
+/** What all connections of one server share. */
+import { Admission, type LimitOptions } from './admission.ts'
+import { ChunkPool } from './chunk-pool.ts'
+import { Fronts, type FrontsOptions } from './fronts.ts'
+import type { GuardedPages } from './guarded-pages.ts'
+import { OpenFiles } from './open-file.ts'
+import { PreparedAnswers } from './prepared.ts'
+import type { RequestRecord } from './request-record.ts'
+import type { Snapshot } from './snapshot.ts'
+import { Watch } from './watch.ts'
+
+export interface ServiceOptions {
+  /** Asked for each request. Undefined while nothing is published. */
+  readonly source: () => Snapshot | undefined
+  /** The operator's document root, for `local_*`. */
+  readonly localFolder?: string
+  readonly onRequest?: (record: RequestRecord) => void
+  readonly limits?: LimitOptions
+  /** `/local_stats/` behind a login. Absent: the operator's files there are for everybody. */
+  readonly guarded?: GuardedPages
+  /** Absent: there is nothing in front of us. */
+  readonly fronts?: FrontsOptions
+}
+
+export class Service implements Disposable {
+  readonly source: ServiceOptions['source']
+  readonly localFolder: string | undefined
+  readonly onRequest: (record: RequestRecord) => void
+  readonly guarded: GuardedPages | undefined
+  readonly admission: Admission
+  readonly fronts: Fronts
+  readonly chunks = new ChunkPool()
+  readonly openFiles = new OpenFiles()
+  readonly prepared = new PreparedAnswers()
+  readonly watch = new Watch()
+
+  constructor(options: ServiceOptions) {
+    this.source = options.source
+    this.localFolder = options.localFolder
+    this.onRequest = options.onRequest ?? (() => {})
+    this.guarded = options.guarded
+    this.admission = new Admission(options.limits ?? {})
+    this.fronts = new Fronts(options.fronts ?? { addresses: [], proxyProtocol: false })
+  }
+
+  [Symbol.dispose](): void {
+    this.watch[Symbol.dispose]()
+  }
+}
+
+/**
+ * What one connection sees: the release of its first request, so that nobody reads the pointers of one release and
+ * then those of the next on one connection. When a newer one is there, the answer is the connection's last, and the
+ * client comes back to see it.
+ */
+export class View {
+  readonly #source: ServiceOptions['source']
+  #pinned: Snapshot | undefined
+
+  constructor(source: ServiceOptions['source']) {
+    this.#source = source
+  }
+
+  get(): { readonly snapshot: Snapshot | undefined; readonly isLast: boolean } {
+    const newest = this.#source()
+    this.#pinned ??= newest
+    return { snapshot: this.#pinned, isLast: this.#pinned !== newest }
+  }
+}

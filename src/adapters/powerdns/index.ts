@@ -1,0 +1,6 @@
+export {
+  type BackendZone,
+  type PowerDnsBackend,
+  PowerDnsError,
+  startPowerDnsBackend,
+} from './backend.ts'

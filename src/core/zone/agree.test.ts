@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { describeDisagreement, disagreements, type ServerSight } from './index.ts'
+
+const record = (daily: number, time = 1_795_488_000) => `1.4.6:63:${daily}:${time}:0:90:0:339`
+const seen = (server: string, serial: number, text: string | undefined): ServerSight => ({
+  server,
+  serial,
+  record: text,
+})
+
+const CASES: readonly (readonly [string, readonly ServerSight[], readonly string[]])[] = [
+  ['nobody was seen', [], []],
+  [
+    'the same, save for the time',
+    [seen('a', 7, record(5)), seen('b', 7, record(5, 1_795_488_300))],
+    [],
+  ],
+  [
+    'one is behind',
+    [seen('a', 7, record(5)), seen('b', 5, record(5))],
+    ['b is 2 serial(s) behind'],
+  ],
+  [
+    'field-notes 1.13: one tells an older version',
+    [seen('a', 7, record(4)), seen('b', 8, record(5))],
+    ['a is 1 serial(s) behind', 'a tells other versions than b'],
+  ],
+  [
+    'the serial went over its end',
+    [seen('a', 0xffff_ffff, record(5)), seen('b', 1, record(5))],
+    ['a is 2 serial(s) behind'],
+  ],
+  [
+    'one has no record',
+    [seen('a', 7, record(5)), seen('b', 7, undefined)],
+    ['b has no update record, others have'],
+  ],
+  ['nobody has one yet', [seen('a', 7, undefined), seen('b', 7, undefined)], []],
+  [
+    'one tells nonsense',
+    [seen('a', 7, record(5)), seen('b', 7, 'x')],
+    ['the update record of b cannot be read'],
+  ],
+]
+for (const [situation, sights, words] of CASES) {
+  test(`name servers are compared: ${situation}`, () => {
+    assert.deepEqual(disagreements(sights).map(describeDisagreement), words)
+  })
+}

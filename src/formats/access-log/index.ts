@@ -1,0 +1,2 @@
+export { parseLogLine } from './parse.ts'
+export { type LoggedRequest, printLogLine } from './print.ts'

@@ -1,0 +1,1 @@
+export { printSystemdUnit, type Service } from './print.ts'

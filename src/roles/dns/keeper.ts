@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
+import { toSeconds } from '#base/time.ts'
+import {
+  alarmsOf,
+  describeAlarm,
+  parseSnapshot,
+  printSnapshot,
+  refusedAnnouncement,
+  succeed,
+  type ZoneSnapshot,
+} from '#core/zone/index.ts'
+import type { DnsOptions } from './options.ts'
+
+/** A snapshot that only says "this still holds" is written so seldom. */
+const CONFIRMATION_SECONDS = 600
+
+/**
+ * The snapshot that is answered from: taken over one by one, on disk before it is answered, so that a start after a crash
+ * never tells an older version than was told before.
+ */
+export class SnapshotKeeper {
+  readonly #options: DnsOptions
+  #current: ZoneSnapshot | undefined
+  #written: ZoneSnapshot | undefined
+  #alarms = ''
+
+  constructor(options: DnsOptions) {
+    this.#options = options
+  }
+
+  get current(): ZoneSnapshot | undefined {
+    return this.#current
+  }
+
+  /** What an earlier run left. A file that cannot be used is told, and the source waited for. */
+  async load(): Promise<ZoneSnapshot | undefined> {
+    const { lastSnapshot: file, onEvent } = this.#options
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text === undefined) return undefined
+    const parsed = parseSnapshot(text)
+    if (!parsed.ok) {
+      onEvent(`cannot use the last snapshot "${file}": ${parsed.fault.reason}`)
+      return undefined
+    }
+    this.#written = parsed.value
+    this.#current = parsed.value
+    return this.#current
+  }
+
+  /** Returns what is to be answered from now on. */
+  async take(offered: ZoneSnapshot): Promise<ZoneSnapshot> {
+    const { policy, onEvent } = this.#options
+    const next = { ...offered, policy: policy(offered.policy) }
+    const refused = refusedAnnouncement(this.#current, next)
+    if (refused !== undefined) onEvent(`ALARM: ${describeAlarm(refused)}`)
+    const taken = succeed(this.#current, next)
+    await this.#write(taken)
+    this.#current = taken
+    this.tellAlarms()
+    return taken
+  }
+
+  /** Says what is wrong when that changes, and when nothing is any more. */
+  tellAlarms(): readonly string[] {
+    const { clock, onEvent } = this.#options
+    if (this.#current === undefined) return []
+    const alarms = alarmsOf(this.#current, toSeconds(clock.now()))
+    const kinds = alarms.map((alarm) => JSON.stringify({ ...alarm, seconds: 0 })).join()
+    const words = alarms.map(describeAlarm)
+    if (kinds !== this.#alarms) {
+      for (const line of words) onEvent(`ALARM: ${line}`)
+      if (words.length === 0) onEvent('the zone is well again')
+    }
+    this.#alarms = kinds
+    return words
+  }
+
+  /** A disk that is full must not keep clients from the truth: it is told, and answered all the same. */
+  async #write(snapshot: ZoneSnapshot): Promise<void> {
+    const { lastSnapshot: file, onEvent } = this.#options
+    if (this.#written !== undefined && isConfirmation(this.#written, snapshot)) return
+    try {
+      await makeFolders(dirname(file), 0o700)
+      await writeFileAtomic(file, printSnapshot(snapshot), { mode: 0o600 })
+      this.#written = snapshot
+    } catch (error) {
+      onEvent(`cannot keep the snapshot: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+}
+
+function isConfirmation(written: ZoneSnapshot, next: ZoneSnapshot): boolean {
+  const { heardAt } = next
+  if (heardAt - written.heardAt >= CONFIRMATION_SECONDS) return false
+  return printSnapshot({ ...written, heardAt }) === printSnapshot(next)
+}

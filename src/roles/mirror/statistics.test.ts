@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { appendFile, mkdtempDisposable, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { epochMs } from '#base/time.ts'
+import { printLogLine } from '#formats/access-log/index.ts'
+import { Statistics } from './statistics.ts'
+
+const signal = AbortSignal.timeout(30_000)
+const NOON = Date.UTC(2026, 10, 24, 12)
+const DAY = 86_400_000
+
+function line(
+  daysAgo: number,
+  target: string,
+  status: number,
+  bytesSent: number,
+  client = 1,
+): string {
+  const uuid = `fd49bb29-8689-41b4-bef4-${String(client).padStart(12, '0')}`
+  const about = { method: 'GET', target, protocol: 'HTTP/1.1', status, bytesSent, referer: '' }
+  const agent = `ClamAV/1.4.6 (OS: Linux, UUID: ${uuid})`
+  return printLogLine({ at: epochMs(NOON - daysAgo * DAY), from: '203.0.113.77', ...about, agent })
+}
+
+async function world() {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-statistics-'))
+  const log = join(folder.path, 'access.log')
+  const stateFile = join(folder.path, 'statistics.json')
+  let now = NOON
+  const faults: string[] = []
+  const load = () =>
+    Statistics.load({
+      mirror: 'mirror1',
+      stateFile,
+      logs: [log],
+      daysKept: 30,
+      clock: { now: () => epochMs(now), sleep: async () => {} },
+      onFault: (fault) => faults.push(fault),
+    })
+  const days = async (statistics: Statistics) => {
+    const page = statistics.page('statistics.json')
+    const report: { days: { day: string; clients: number; requests: Record<string, number> }[] } =
+      JSON.parse(page?.body ?? '')
+    return report.days.map(({ day, clients, requests }) => [day, clients, requests['patch']])
+  }
+  return {
+    log,
+    stateFile,
+    faults,
+    load,
+    days,
+    wait: (ms: number) => {
+      now += ms
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+test('old logs, today and what comes after a restart are one statistics', async () => {
+  await using it = await world()
+  await writeFile(`${it.log}.2.gz`, gzipSync(line(3, '/daily-27001.cdiff', 200, 20_000)))
+  await writeFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000))
+  const first = await it.load()
+  await first.update(signal)
+  await appendFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000, 2))
+  const second = await it.load()
+  await second.update(signal)
+  await second.update(signal)
+  assert.deepEqual(await it.days(second), [
+    ['2026-11-21', 1, 1],
+    ['2026-11-24', 2, 2],
+  ])
+  assert.equal(second.page('')?.contentType, 'text/html; charset=utf-8')
+  assert.match(second.page('')?.body ?? '', /<svg /)
+  assert.equal(second.page('other'), undefined)
+  assert.deepEqual(it.faults, [])
+})
+
+test('when a day is over, its salt and hashes go, and its numbers stay', async () => {
+  await using it = await world()
+  await writeFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000))
+  const statistics = await it.load()
+  await statistics.update(signal)
+  assert.equal((await stat(it.stateFile)).mode & 0o777, 0o600)
+  const open = await readFile(it.stateFile, 'utf8')
+  assert.match(open, /"salts":\[\["2026-11-24"/)
+  assert.doesNotMatch(open, /203\.0\.113|fd49bb29/)
+  it.wait(3 * DAY)
+  await rename(it.log, `${it.log}.1`)
+  await statistics.update(signal)
+  const closed = JSON.parse(await readFile(it.stateFile, 'utf8'))
+  assert.deepEqual([closed.salts, closed.open, closed.closed.length], [[], [], 1])
+  assert.deepEqual(await it.days(await it.load()), [['2026-11-24', 1, 1]])
+})
+
+test('a state that is not ours is told, and the logs are counted anew', async () => {
+  await using it = await world()
+  await writeFile(it.stateFile, '{"version":1,"closed":')
+  await writeFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000))
+  const statistics = await it.load()
+  await statistics.update(signal)
+  assert.match(it.faults[0] ?? '', /is no statistics: starting anew/)
+  assert.deepEqual(await it.days(statistics), [['2026-11-24', 1, 1]])
+})

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '#adapters/system/index.ts'
+import { toSeconds } from '#base/time.ts'
+import type { ZoneSnapshot } from '#core/zone/index.ts'
+import { dnsName } from '#formats/dns-message/index.ts'
+import { startDns, ZoneFeed } from '#roles/dns/index.ts'
+import { freePort } from '../../dev/demo/layout.ts'
+import { down } from '../support/candidates.ts'
+import { run, without } from '../support/run.ts'
+import { aSnapshot } from '../support/zone.ts'
+
+/** Real secondaries take the zone from us, signed, and hear of changes by NOTIFY. */
+const KEY = 'transfer.clamav.example'
+const HEARD_WITHIN_MS = 8_000
+
+interface Place {
+  readonly folder: string
+  readonly port: number
+  readonly ours: number
+  readonly secret: string
+}
+
+interface Program {
+  readonly path: string
+  readonly args: (place: Place) => readonly string[]
+  readonly conf: (place: Place) => string
+}
+
+const NSD: Program = {
+  path: '/usr/sbin/nsd',
+  args: ({ folder }) => ['-d', '-c', join(folder, 'conf')],
+  conf: ({ folder, port, ours, secret }) => `server:
+  ip-address: 127.0.0.3@${port}
+  username: ""
+  chroot: ""
+  zonesdir: "${folder}"
+  database: ""
+  pidfile: "${folder}/nsd.pid"
+  xfrdfile: "${folder}/xfrd.state"
+  xfrdir: "${folder}"
+  zonelistfile: "${folder}/zone.list"
+  cookie-secret-file: "${folder}/cookies"
+  xfrd-reload-timeout: 0
+  server-count: 1
+remote-control:
+  control-enable: no
+key:
+  name: ${KEY}
+  algorithm: hmac-sha256
+  secret: "${secret}"
+zone:
+  name: clamav.example
+  allow-notify: 127.0.0.1 ${KEY}
+  request-xfr: 127.0.0.1@${ours} ${KEY}
+  zonefile: zone
+`,
+}
+
+const KNOT: Program = {
+  path: '/usr/sbin/knotd',
+  args: ({ folder }) => ['-c', join(folder, 'conf')],
+  conf: ({ folder, port, ours, secret }) => `server:
+  listen: 127.0.0.3@${port}
+  rundir: ${folder}
+database:
+  storage: ${folder}
+key:
+  - id: ${KEY}
+    algorithm: hmac-sha256
+    secret: ${secret}
+remote:
+  - id: ours
+    address: 127.0.0.1@${ours}
+    key: ${KEY}
+acl:
+  - id: notify
+    address: 127.0.0.1
+    key: ${KEY}
+    action: notify
+zone:
+  - domain: clamav.example
+    storage: ${folder}
+    master: ours
+    acl: notify
+`,
+}
+
+async function withSecondary(
+  program: Program,
+  work: (world: {
+    readonly feed: ZoneFeed
+    readonly dig: (...args: readonly string[]) => Promise<string>
+    readonly primary: (...args: readonly string[]) => Promise<string>
+    /** For dig's `-y`. */
+    readonly key: string
+  }) => Promise<void>,
+): Promise<void> {
+  await using holding = new AsyncDisposableStack()
+  const { path: folder } = holding.use(await mkdtempDisposable(join(tmpdir(), 'cvdnet-2nd-')))
+  const port = await freePort(['127.0.0.3'])
+  const secret = randomBytes(32).toString('base64')
+  const feed = new ZoneFeed()
+  feed.offer(fresh(42))
+  const key = {
+    name: dnsName(KEY),
+    algorithm: 'hmac-sha256',
+    secret: Uint8Array.from(Buffer.from(secret, 'base64')),
+  } as const
+  const node = holding.use(
+    await startDns({
+      hosts: ['127.0.0.1'],
+      port: 0,
+      source: feed,
+      lastSnapshot: join(folder, 'last.json'),
+      places: undefined,
+      overrides: [],
+      rateLimit: { perSecond: 0, slip: 2 },
+      unlimited: [],
+      secondaries: [{ host: '127.0.0.3', port, key }],
+      powerDns: undefined,
+      clientSubnet: false,
+      sharePort: false,
+      sockets: 'auto',
+      cookieSecret: undefined,
+      policy: (policy) => policy,
+      clock: systemClock,
+      onEvent: () => {},
+    }),
+  )
+  const ours = node.listeners[0]?.port ?? 0
+  const place = { folder, port, ours, secret }
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'conf'), program.conf(place))
+  const child = spawn(program.path, program.args(place), { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      said += text
+    })
+  }
+  const ended = once(child, 'exit')
+  holding.defer(async () => {
+    child.kill('SIGTERM')
+    await ended
+  })
+  const digAt = async (host: string, at: number, args: readonly string[]) => {
+    const base = [`@${host}`, '-p', String(at), '+norecurse', '+time=2', '+tries=1']
+    return (await run('dig', [...base, ...args])).out
+  }
+  try {
+    await work({
+      feed,
+      dig: (...args) => digAt('127.0.0.3', port, args),
+      primary: (...args) => digAt('127.0.0.1', ours, args),
+      key: `hmac-sha256:${KEY}:${secret}`,
+    })
+  } catch (error) {
+    throw new Error(`${program.path} said:\n${said}`, { cause: error })
+  }
+}
+
+function fresh(serial: number, more: Partial<ZoneSnapshot> = {}): ZoneSnapshot {
+  return aSnapshot({ serial, heardAt: toSeconds(systemClock.now()), ...more })
+}
+
+async function until(isTrue: () => Promise<boolean>): Promise<boolean> {
+  for (let waited = 0; waited < HEARD_WITHIN_MS; waited += 100) {
+    if (await isTrue()) return true
+    await wait(100)
+  }
+  return false
+}
+
+for (const [name, program] of [
+  ['NSD', NSD],
+  ['Knot', KNOT],
+] as const) {
+  const skip = without('dig', program.path.slice('/usr/sbin/'.length))
+
+  test(`${name} takes the zone, hears of changes, and takes only those`, { skip }, async () => {
+    await withSecondary(program, async ({ feed, dig, primary }) => {
+      const has = (serial: number) => async () =>
+        (await dig('+short', 'SOA', 'clamav.example')).includes(` ${serial} `)
+      assert.ok(await until(has(42)), 'the first transfer')
+      for (const question of [
+        ['TXT', 'current.cvd.clamav.example'],
+        ['NS', 'clamav.example'],
+        ['CAA', 'clamav.example'],
+        ['A', 'm3.clamav.example'],
+        ['AAAA', 'db.asia.clamav.example'],
+        ['A', 'rsync.clamav.example'],
+      ]) {
+        const [theirs, ours] = [
+          await dig('+short', ...question),
+          await primary('+short', ...question),
+        ]
+        assert.notEqual(theirs, '', question.join(' '))
+        assert.deepEqual(theirs.split('\n').toSorted(), ours.split('\n').toSorted())
+      }
+      assert.match(await dig('nothing.clamav.example'), /NXDOMAIN/)
+      assert.equal(
+        (await dig('+short', 'A', 'database.clamav.example')).trim().split('\n').length,
+        8,
+      )
+      const mirrors = fresh(43).mirrors.map((mirror) =>
+        mirror.name === 'm9' ? down('m9', 'JP') : mirror,
+      )
+      feed.offer(fresh(43, { mirrors }))
+      assert.ok(await until(has(43)), 'the change')
+      assert.equal((await dig('+short', 'A', 'db.asia.clamav.example')).trim(), '192.0.0.10')
+    })
+  })
+}
+
+test('dig sees the changes alone in an IXFR, the whole zone in an AXFR, and neither unsigned', {
+  skip: without('dig', 'nsd'),
+}, async () => {
+  await withSecondary(NSD, async ({ feed, dig, primary, key }) => {
+    const has = (ask: typeof dig, serial: number) => async () =>
+      (await ask('+short', 'SOA', 'clamav.example')).includes(` ${serial} `)
+    assert.ok(await until(has(dig, 42)))
+    feed.offer(fresh(43, { masters: fresh(43).masters.slice(0, 1) }))
+    assert.ok(await until(has(dig, 43)))
+    const records = (text: string) => text.split('\n').filter((line) => /\sIN\s/.test(line))
+    const changes = records(await primary('-y', key, '+onesoa', 'IXFR=42', 'clamav.example'))
+    const gone = changes.filter((line) => line.includes('198.51.100.102'))
+    assert.deepEqual(gone.map((line) => line.split(/\s+/)[0]).toSorted(), [
+      'rsync.clamav.example.',
+      'rsync2.clamav.example.',
+    ])
+    const zone = records(await primary('-y', key, 'AXFR', 'clamav.example'))
+    assert.ok(zone.length > 500 && changes.length < zone.length)
+    assert.equal(zone.filter((line) => line.includes('198.51.100.102')).length, 0)
+    assert.equal(records(await primary('-y', key, 'IXFR=43', 'clamav.example')).length, 1)
+    const wrong = key.replace(/.{4}$/, 'AAA=')
+    for (const args of [[], ['-y', wrong]]) {
+      assert.match(await primary(...args, 'AXFR', 'clamav.example'), /Transfer failed/)
+      assert.match(await primary(...args, 'IXFR=42', 'clamav.example'), /Transfer failed/)
+    }
+  })
+})

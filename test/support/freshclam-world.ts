@@ -1,0 +1,130 @@
+/**
+ * Runs in a network namespace of its own, as root: the demo network with its name server on port 53, which is all that
+ * resolv.conf names, and a stock freshclam that knows nothing but names. `freshclam-world.ts SCENARIO`; status 0 is good.
+ */
+import assert from 'node:assert/strict'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Mirror, startMirror } from '#roles/mirror/index.ts'
+import { type TestNetwork, testNetwork } from './network.ts'
+import { realData, run } from './run.ts'
+
+const cvd = (version: number) => ({ path: realData(`clamav/test-${version}.cvd`), as: 'test.cvd' })
+const cdiff = (version: number) => realData(`clamav/test-${version}.cdiff`)
+/** Longer than the record's time moves in; the answer to a release comes at once. */
+const ANNOUNCED_WITHIN_MS = 5_000
+
+interface World extends AsyncDisposable {
+  readonly network: TestNetwork
+  readonly mirrors: readonly Mirror[]
+  /** Paths that clients asked for, since last emptied. */
+  readonly asked: string[]
+  /** A client with a folder of its own. */
+  freshclam(
+    name: string,
+    host: string,
+  ): Promise<{ readonly all: string; readonly status: number | null }>
+  /** What is in that client's folder. */
+  versionOf(name: string): Promise<string>
+  release(version: number): Promise<void>
+}
+
+async function makeWorld(): Promise<World> {
+  const mirrors: Mirror[] = []
+  const asked: string[] = []
+  const network = await testNetwork(2, {
+    dns: { port: 53, overrideClamavNet: true },
+    startMirrors: async (planned) => {
+      await using starting = new AsyncDisposableStack()
+      for (const mirror of planned) {
+        const onRequest = ({ target, agent }: { target: string; agent: string }) => {
+          if (agent.startsWith('ClamAV/') || agent.startsWith('clamav/')) asked.push(target)
+        }
+        mirrors.push(starting.use(await startMirror({ ...mirror, onRequest })))
+      }
+      return starting.move()
+    },
+  })
+  const port = network.json.mirrors[0]?.httpPort
+  const clients = join(network.folder, 'clients')
+  return {
+    network,
+    mirrors,
+    asked,
+    async freshclam(name, host) {
+      const folder = join(clients, name)
+      await mkdir(folder, { recursive: true })
+      const lines = [
+        'DatabaseOwner root',
+        `DatabaseDirectory ${folder}`,
+        `DatabaseMirror http://${host}:${port}`,
+        'DNSDatabaseInfo current.cvd.clamav.test',
+        'MaxAttempts 1',
+      ]
+      await writeFile(`${folder}.conf`, `${lines.join('\n')}\n`)
+      return await run('freshclam', [
+        '--stdout',
+        '--verbose',
+        `--config-file=${folder}.conf`,
+        '--update-db=test',
+      ])
+    },
+    async versionOf(name) {
+      const [file] = (await readdir(join(clients, name))).filter((one) =>
+        /^test\.c[vl]d$/.test(one),
+      )
+      const info = await run('sigtool', ['--info', join(clients, name, file ?? '')])
+      return /^Version: (\d+)$/m.exec(info.out)?.[1] ?? info.all
+    },
+    async release(version) {
+      await network.release(version === 1 ? [cvd(1)] : [cvd(version), cdiff(version)])
+      const announced = () => network.dns.snapshot().announced?.versions.values().toArray()
+      for (
+        let waited = 0;
+        waited < ANNOUNCED_WITHIN_MS && announced()?.[0] !== version;
+        waited += 50
+      ) {
+        await wait(50)
+      }
+      assert.deepEqual(announced(), [version])
+    },
+    [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
+  }
+}
+
+const SCENARIOS: Readonly<Record<string, (world: World) => Promise<void>>> = {
+  async cheap(world) {
+    await world.release(1)
+    const first = await world.freshclam('client', 'database.clamav.test')
+    assert.equal(first.status, 0, first.all)
+    assert.equal(await world.versionOf('client'), '1')
+    world.asked.length = 0
+    const second = await world.freshclam('client', 'database.clamav.test')
+    assert.equal(second.status, 0, second.all)
+    assert.match(second.all, /up-to-date/)
+    assert.deepEqual(world.asked, [], second.all)
+    await world.release(2)
+    const third = await world.freshclam('client', 'database.clamav.test')
+    assert.equal(third.status, 0, third.all)
+    assert.equal(await world.versionOf('client'), '2')
+    assert.deepEqual(world.asked, ['/test-2.cdiff'])
+  },
+
+  async failover(world) {
+    await world.release(1)
+    const [dead] = world.mirrors
+    await dead?.[Symbol.asyncDispose]()
+    for (const name of ['one', 'two', 'three', 'four']) {
+      const update = await world.freshclam(name, 'db.test.clamav.test')
+      assert.equal(update.status, 0, update.all)
+      assert.equal(await world.versionOf(name), '1')
+    }
+  },
+}
+
+const [, , name = ''] = process.argv
+const scenario = SCENARIOS[name]
+if (scenario === undefined) throw new Error(`Cannot run the scenario "${name}"`)
+await using world = await makeWorld()
+await scenario(world)
