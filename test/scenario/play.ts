@@ -85,6 +85,15 @@ const CLAIMS: Readonly<Record<string, Deed>> = {
   async announced(world, [serial = '']) {
     const announced = await world.store.releases.announced()
     assert.equal(announced?.serial, Number(serial))
+    assert.equal(world.zone.announced?.serial, Number(serial))
+  },
+  pool(world, [tier, count = '']) {
+    const pool = world.pool()
+    assert.deepEqual([pool.tier, pool.names.length], [tier, Number(count)], pool.names.join(' '))
+  },
+  heard(world, [ago = '']) {
+    const seconds = Math.floor(world.clock.now() / 1000) - world.zone.heardAt
+    assert.ok(seconds <= ms(ago) / 1000, `heard ${seconds} s ago`)
   },
   async problems(world, keys) {
     const open = await world.store.notices.problems.list()

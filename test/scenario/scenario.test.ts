@@ -20,6 +20,7 @@ for (const file of readdirSync(FOLDER).toSorted()) {
     const round = parseDuration(story.value.settings.get('round') ?? '')
     const roundMs = round ?? HEALTH_POLICY.roundMs
     await using world = new World(START, seed, { keepLast, roundMs })
+    if (story.value.settings.get('zone') === 'followed') world.followZone()
     await world.open(story.value.mirrors)
     for (const line of story.value.lines) {
       try {

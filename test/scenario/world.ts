@@ -3,7 +3,9 @@ import { type EpochMs, epochMs } from '#base/time.ts'
 import { HEALTH_POLICY, type HealthPolicy } from '#core/health/index.ts'
 import { downtimeAt, type MirrorRecord } from '#core/mirrors/index.ts'
 import { NOTICE_POLICY } from '#core/notices/index.ts'
+import { type ZoneSnapshot, ZoneView } from '#core/zone/index.ts'
 import type { Store } from '#ports/store.ts'
+import { StoreFeed } from '#roles/dns/index.ts'
 import { Monitor, Postman } from '#roles/monitor/index.ts'
 import { dice, MachineClock, SimClock, SimMailer, SimMaster, SimNetwork } from '#sim/index.ts'
 import { aMirror } from '../support/mirrors.ts'
@@ -26,6 +28,7 @@ export class World implements AsyncDisposable {
   readonly #policy: HealthPolicy
   readonly #stop = new AbortController()
   readonly #running: Promise<void>[] = []
+  #feed: StoreFeed | undefined
   #monitorStop = new AbortController()
   #monitorRuns: Promise<void> = Promise.resolve()
 
@@ -132,9 +135,38 @@ export class World implements AsyncDisposable {
       .map(({ address }) => address)
   }
 
+  /** From now on a name server follows the store. */
+  followZone(): void {
+    this.#feed = new StoreFeed({
+      store: this.store,
+      facts: {
+        zone: ZONE,
+        nameServers: [{ name: 'ns1', addresses: [Uint8Array.of(192, 0, 2, 253)] }],
+        masters: [],
+        engine: { newestClamav: '1.4.6', versionWarning: 0, level: 90, safebrowsing: undefined },
+      },
+      clock: this.clock,
+      onEvent: (line) => this.#hear(`dns: ${line}`),
+    })
+  }
+
+  /** What it was given last. */
+  get zone(): ZoneSnapshot {
+    const snapshot = this.#feed?.current()
+    if (snapshot === undefined) throw new Error('Cannot answer: nothing was ever read')
+    return snapshot
+  }
+
+  /** The mirrors that it answers over IPv4, and how good they are. */
+  pool() {
+    const { tier, members } = new ZoneView(this.zone).pool(4)
+    return { tier, names: members.map(({ mirror }) => mirror.name) }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('The story is over'))
     await this.stopMonitor()
+    await this.#feed?.[Symbol.asyncDispose]()
     await Promise.all(this.#running)
   }
 
