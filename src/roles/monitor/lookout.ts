@@ -76,9 +76,12 @@ export class Lookout {
     const { clock, health, draw } = this.#world
     const now = clock.now()
     for (const place of this.#list.addresses()) {
-      const { isUp = false, lastGood } = this.#list.address(place.name, place.address) ?? {}
+      const known = this.#list.address(place.name, place.address)
       const planned = this.#planned.get(`${place.name} ${place.address}`)
-      if (!isUp || !this.#isAwaited(lastGood?.serial, now) || planned === UNDER_WAY) continue
+      if (planned === UNDER_WAY) continue
+      // One that was never looked at may be among those that decide on the announcement.
+      const isOfInterest = known?.isUp === true && this.#isAwaited(known.lastGood?.serial, now)
+      if (known !== undefined && !isOfInterest) continue
       const soon = epochMs(now + Math.floor(draw() * health.confirmMs))
       if (planned === undefined || soon < planned) this.#appoint(place, soon)
     }
