@@ -6,14 +6,21 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '#adapters/system/index.ts'
+import { HEALTH_POLICY } from '#core/health/index.ts'
+import { StoreFeed, startDns } from '#roles/dns/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
+import { startMonitor } from '#roles/monitor/index.ts'
+import { ZONE } from '../../dev/demo/index.ts'
 import { type TestNetwork, testNetwork } from './network.ts'
 import { realData, run } from './run.ts'
+import { addresses } from './zone.ts'
 
 const cvd = (version: number) => ({ path: realData(`clamav/test-${version}.cvd`), as: 'test.cvd' })
 const cdiff = (version: number) => realData(`clamav/test-${version}.cdiff`)
-/** Longer than the record's time moves in; the answer to a release comes at once. */
-const ANNOUNCED_WITHIN_MS = 5_000
+const DNS_HOST = '127.0.0.1'
+/** Guess: ten rounds of the monitor, and a busy machine. */
+const ANNOUNCED_WITHIN_MS = 20_000
 
 interface World extends AsyncDisposable {
   readonly network: TestNetwork
@@ -34,7 +41,6 @@ async function makeWorld(): Promise<World> {
   const mirrors: Mirror[] = []
   const asked: string[] = []
   const network = await testNetwork(2, {
-    dns: { port: 53, overrideClamavNet: true },
     startMirrors: async (planned) => {
       await using starting = new AsyncDisposableStack()
       for (const mirror of planned) {
@@ -46,6 +52,7 @@ async function makeWorld(): Promise<World> {
       return starting.move()
     },
   })
+  const watching = await watch(network)
   const port = network.json.mirrors[0]?.httpPort
   const clients = join(network.folder, 'clients')
   return {
@@ -79,7 +86,7 @@ async function makeWorld(): Promise<World> {
     },
     async release(version) {
       await network.release(version === 1 ? [cvd(1)] : [cvd(version), cdiff(version)])
-      const announced = () => network.dns.snapshot().announced?.versions.values().toArray()
+      const announced = () => watching.dns.snapshot().announced?.versions.values().toArray()
       for (
         let waited = 0;
         waited < ANNOUNCED_WITHIN_MS && announced()?.[0] !== version;
@@ -89,8 +96,61 @@ async function makeWorld(): Promise<World> {
       }
       assert.deepEqual(announced(), [version])
     },
-    [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await watching[Symbol.asyncDispose]()
+      await network[Symbol.asyncDispose]()
+    },
   }
+}
+
+/** A monitor that looks all the time and takes nobody out, so that clients meet the dead; and the zone on port 53. */
+async function watch({ store, folder }: TestNetwork) {
+  await using starting = new AsyncDisposableStack()
+  const health = { ...HEALTH_POLICY, roundMs: 2000, confirmMs: 500, failedLooksToDown: 1000 }
+  const onEvent = () => {}
+  starting.use(
+    startMonitor({
+      name: 'monitor1',
+      zone: ZONE,
+      store,
+      health,
+      looksAtOnce: 8,
+      anchors: [],
+      tree: undefined,
+      mail: undefined,
+      onEvent,
+    }),
+  )
+  const facts = {
+    zone: ZONE,
+    nameServers: [{ name: 'ns1', addresses: addresses(DNS_HOST) }],
+    masters: [],
+    engine: { newestClamav: '1.4.6', versionWarning: 0, level: 90, safebrowsing: undefined },
+  }
+  const source = starting.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
+  const dns = starting.use(
+    await startDns({
+      hosts: [DNS_HOST],
+      port: 53,
+      source,
+      lastSnapshot: join(folder, 'dns', 'last-snapshot.json'),
+      places: undefined,
+      overrides: [],
+      rateLimit: { perSecond: 0, slip: 2 },
+      unlimited: [],
+      secondaries: [],
+      powerDns: undefined,
+      clientSubnet: false,
+      sharePort: false,
+      sockets: 'auto',
+      cookieSecret: undefined,
+      policy: (policy) => ({ ...policy, overrideClamavNet: true }),
+      clock: systemClock,
+      onEvent,
+    }),
+  )
+  const running = starting.move()
+  return { dns, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 const SCENARIOS: Readonly<Record<string, (world: World) => Promise<void>>> = {
