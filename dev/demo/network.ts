@@ -5,7 +5,6 @@ import { NOTIFY_USER, UPLOAD_USER } from '#core/gate/index.ts'
 import type { SigmakerRecord } from '#core/mirrors/index.ts'
 import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
 import type { Store } from '#ports/store.ts'
-import type { DnsNode } from '#roles/dns/index.ts'
 import {
   type Master,
   type MasterOptions,
@@ -26,7 +25,6 @@ import {
   UPLOAD_LIMITS,
 } from './parts.ts'
 import { startSite } from './site.ts'
-import { DemoZone, startDemoDns } from './zone.ts'
 
 export const ZONE = 'clamav.test'
 
@@ -49,8 +47,6 @@ export interface DemoOptions {
   readonly publishers?: (own: PublisherSecrets) => readonly MasterPublisher[]
   /** Account that the master calls on the mirrors; where real accounts are called, there may be no other. */
   readonly account?: string
-  /** Where the name server listens, 0 for a port that is free; and whether it answers for cvd.clamav.net, too. */
-  readonly dns?: { readonly port: number; readonly overrideClamavNet: boolean }
   /** Starts the mirrors elsewhere than in this process. */
   readonly startMirrors?: (mirrors: readonly MirrorOptions[]) => Promise<AsyncDisposable>
 }
@@ -64,7 +60,6 @@ export interface DemoNetwork extends AsyncDisposable {
   /** Starts the master of that number again, after it was disposed. */
   startAgain(number: number): Promise<Master>
   readonly keys: DemoKeys
-  readonly dns: DnsNode
 }
 
 /** A network before anything of it runs. */
@@ -92,40 +87,26 @@ export async function planNetwork(
 
 /** The whole network in this process, on loopback addresses: mirrors first, then the masters that push to them. */
 export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
-  const { folder, onEvent } = options
+  const { folder } = options
   const count = { masters: options.masters ?? 1, mirrors: options.mirrors }
   const plan = await planNetwork(folder, count, options.account)
   const { keys, masters: places, mirrors: planned } = plan
   await using starting = new AsyncDisposableStack()
-  const [first] = places
-  if (first === undefined) throw new Error('Cannot run a network without a master')
-  const zone = new DemoZone(ZONE, planned, first, onEvent)
-  let published: Master['published'] = () => undefined
   const start = options.startMirrors ?? startHere
   starting.use(await start(planned.map((mirror) => mirrorOptions(folder, mirror, places))))
   const store =
     options.store ?? starting.use(await openStore({ kind: 'sqlite', path: layout(folder).store }))
   await registerMirrors(store, planned)
-  const watched: DemoOptions = {
-    ...options,
-    onPush: (mirror, event) => {
-      zone.see(mirror, event, published())
-      options.onPush(mirror, event)
-    },
-  }
   const masters: Master[] = []
   for (const place of places) {
-    masters.push(starting.use(await startMaster(masterOptions(watched, place, keys, store))))
+    masters.push(starting.use(await startMaster(masterOptions(options, place, keys, store))))
   }
   const [master] = masters
   if (master === undefined) throw new Error('Cannot run a network without a master')
-  published = () => master.published()
   await master.caughtUp
-  const dns = starting.use(await startDemoDns({ folder, zone, published, onEvent, ...options.dns }))
   const site = starting.use(await startSite(join(layout(folder).master(master.name), 'current')))
-  const [listener] = dns.listeners
   const json = await writeNetworkJson(plan, {
-    dns: listener === undefined ? null : { host: listener.host, port: listener.port },
+    dns: null,
     site: `http://${site.host}:${site.port}/`,
   })
   const running = starting.move()
@@ -137,10 +118,9 @@ export async function startDemo(options: DemoOptions): Promise<DemoNetwork> {
     startAgain: async (number) => {
       const place = places[number]
       if (place === undefined) throw new Error(`Cannot start master ${number}: there is none`)
-      return running.use(await startMaster(masterOptions(watched, place, keys, store)))
+      return running.use(await startMaster(masterOptions(options, place, keys, store)))
     },
     keys,
-    dns,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

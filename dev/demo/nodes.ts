@@ -6,8 +6,13 @@ import { printSize } from '#base/quantity.ts'
 import { layout } from './layout.ts'
 import { type NetworkPlan, ZONE } from './network.ts'
 import type { DemoNode } from './node-process.ts'
-import { type MasterPlace, MODULE, type PlannedMirror, UPLOAD_LIMITS } from './parts.ts'
-import { PRETENDED_PLACES } from './zone.ts'
+import {
+  type MasterPlace,
+  MODULE,
+  type PlannedMirror,
+  PRETENDED_PLACES,
+  UPLOAD_LIMITS,
+} from './parts.ts'
 
 const WATCH = 'watch'
 

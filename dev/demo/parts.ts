@@ -31,6 +31,14 @@ const PLACES = [
   ['ZA', 'other'],
 ] as const
 
+/** `dig -b 127.0.20.1` asks from America: loopback is nowhere by itself. */
+export const PRETENDED_PLACES = [
+  ['127.0.10.0/24', 'DE'],
+  ['127.0.20.0/24', 'US'],
+  ['127.0.30.0/24', 'JP'],
+  ['127.0.40.0/24', 'ZA'],
+] as const
+
 /** A mirror before it runs: everything that its operator and the masters have agreed on. */
 export interface PlannedMirror {
   readonly record: MirrorRecord

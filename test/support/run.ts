@@ -64,8 +64,8 @@ const PATIENCE_MS = 20_000
 const LOOK_EVERY_MS = 50
 
 /** Tries until it does not throw; throws what it threw last when patience ends. */
-export async function eventually<T>(work: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + PATIENCE_MS
+export async function eventually<T>(work: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
+  const deadline = Date.now() + patienceMs
   for (;;) {
     try {
       return await work()
