@@ -10,6 +10,7 @@ import { HEALTH_POLICY } from '#core/health/index.ts'
 import { dutyLetter, NOTICE_POLICY } from '#core/notices/index.ts'
 import { startMonitor } from '#roles/monitor/index.ts'
 import { writeOwnContent } from '../../dev/demo/content.ts'
+import { layout } from '../../dev/demo/layout.ts'
 import { aMirror } from '../support/mirrors.ts'
 import { testNetwork } from '../support/network.ts'
 import { httpAnswer, rawMirror } from '../support/raw-mirror.ts'
@@ -41,7 +42,10 @@ test('real mirrors are looked at, a liar is found out, and letters reach a real 
     assert.ok((await store.registry.mirrors.put(name, record, undefined)).ok)
   }
   // Its timestamp is fresh, its database is another one (field-notes 1.2).
-  const stamp = await readFile(join(network.folder, 'rsync1', 'current', 'timestamp'), 'latin1')
+  const stamp = await readFile(
+    join(layout(network.folder).master('rsync1'), 'current', 'timestamp'),
+    'latin1',
+  )
   await using liar = await rawMirror((path) =>
     httpAnswer(path === '/timestamp' ? stamp : 'x'.repeat(2000)),
   )
@@ -59,7 +63,7 @@ test('real mirrors are looked at, a liar is found out, and letters reach a real 
     },
     looksAtOnce: 8,
     anchors: [],
-    tree: join(network.folder, 'rsync1', 'current'),
+    tree: join(layout(network.folder).master('rsync1'), 'current'),
     mail: {
       host: '127.0.0.1',
       port: sink.port,

@@ -155,8 +155,9 @@ export class PlainConnection implements Watched {
   }
 
   #answer(request: PlainRequest, path: string | undefined): void {
-    const { snapshot, isLast } = this.#view.get()
-    const file = path === undefined ? undefined : snapshot?.files.get(path || 'index.html')
+    const name = path === undefined ? undefined : path || 'index.html'
+    const { snapshot, isLast } = this.#view.get(name)
+    const file = name === undefined ? undefined : snapshot?.files.get(name)
     const from = this.#service.fronts.clientOf(this.#from, request.forwardedFor)
     const exchange = { request, from, at: Date.now(), keepAlive: request.keepAlive && !isLast }
     if (path === undefined || file === undefined) {

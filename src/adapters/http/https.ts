@@ -86,7 +86,7 @@ function answerWith(server: Http2SecureServer, service: Service): void {
     const view = connection && (views.get(connection) ?? new View(service.source))
     if (connection === undefined || view === undefined) return
     views.set(connection, view)
-    const { snapshot, isLast } = view.get()
+    const { snapshot, isLast } = view.get(request.url?.slice(1))
     if (isLast) endAfter(response)
     const watched = {
       deadline: service.watch.now + CAREFUL_TIMEOUT_MS,
