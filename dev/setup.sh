@@ -21,10 +21,14 @@ want_debian() {
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null 2>&1; then
     echo "setup: installing Debian packages:$missing"
+    # Tests start servers of their own: none of the packages' starts here, unless the machine has a word of its own on it.
+    policy=/usr/sbin/policy-rc.d
+    [ -e "$policy" ] && policy= || { printf '#!/bin/sh\nexit 101\n' > "$policy" && chmod 755 "$policy"; }
     # shellcheck disable=SC2086
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
       > .setup.log.tmp 2>&1 || { tail -n 5 .setup.log.tmp >&2; echo "setup: could not install:$missing" >&2; }
     rm -f .setup.log.tmp
+    [ -z "$policy" ] || rm -f "$policy"
   else
     echo "setup: missing; as root: apt-get install$missing" >&2
   fi
