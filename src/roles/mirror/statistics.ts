@@ -35,6 +35,8 @@ export interface StatisticsOptions {
   readonly logs: readonly string[]
   readonly daysKept: number
   readonly clock: Clock
+  /** Of an address: two letters, or what stands for no country. */
+  readonly country: (address: string) => string
   readonly onFault: (line: string) => void
 }
 
@@ -69,9 +71,9 @@ export class Statistics {
   async update(signal: AbortSignal): Promise<void> {
     const { closed, open, cursors } = this.#kept
     const salts = new Map(this.#kept.salts)
-    const tally = new Tally({ hash: (day, identity) => hashed(salts, day, identity) })
+    const { logs, country, onFault, clock, daysKept, stateFile } = this.#options
+    const tally = new Tally({ hash: (day, identity) => hashed(salts, day, identity), country })
     for (const day of open) tally.resume(day)
-    const { logs, onFault, clock, daysKept, stateFile } = this.#options
     const onLine = (line: string) => {
       const request = parseLogLine(line)
       if (request !== undefined) tally.add(request)
