@@ -16,6 +16,8 @@ import {
   reportJson,
   reportPage,
   Tally,
+  totalsCodec,
+  totalsOf,
 } from '#core/statistics/index.ts'
 import { parseLogLine } from '#formats/access-log/index.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -102,6 +104,10 @@ export class Statistics {
     const report = { mirror, madeAt: toSeconds(clock.now()), days: this.#days }
     if (path === '' || path === 'index.html') {
       return { contentType: 'text/html; charset=utf-8', body: reportPage(report) }
+    }
+    if (path === 'totals.json') {
+      const days = totalsOf(this.#days)
+      return { contentType: 'application/json', body: totalsCodec.print({ days }) }
     }
     if (path !== 'statistics.json') return undefined
     return { contentType: 'application/json', body: reportJson(report) }
