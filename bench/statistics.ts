@@ -13,12 +13,17 @@ import { finished } from 'node:stream/promises'
 import { systemClock } from '#adapters/system/index.ts'
 import { epochMs } from '#base/time.ts'
 import { printLogLine } from '#formats/access-log/index.ts'
+import { watchCountries } from '../src/roles/mirror/countries.ts'
 import { Statistics } from '../src/roles/mirror/statistics.ts'
 import { median } from './timed.ts'
 
 const [lines = 1_000_000, rounds = 3] = process.argv.slice(2).map(Number)
 const WANTED = 200_000
 const CLIENTS = 50_000
+
+const places = { kind: 'tor', ipv4: '/usr/share/tor/geoip', ipv6: '/usr/share/tor/geoip6' } as const
+await using countries = watchCountries(places, console.error)
+await countries.first
 
 const folder = mkdtempSync(join(tmpdir(), 'cvdnet-statistics-'))
 try {
@@ -50,6 +55,7 @@ async function rate(path: string, name: string): Promise<number> {
     stateFile: join(folder, `${name}.json`),
     logs: [path],
     daysKept: 400,
+    country: (address) => countries.of(address),
     clock: systemClock,
     onFault: console.error,
   })

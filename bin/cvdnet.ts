@@ -8,6 +8,7 @@ import { addDemoCommand } from './commands/demo.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addMirrorCommands } from './commands/mirror.ts'
+import { addNotifyCommand } from './commands/notify.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addSigmakerCommands } from './commands/sigmaker.ts'
@@ -29,6 +30,7 @@ export function program(): Command {
   addRunCommand(cvdnet)
   addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addNotifyCommand(cvdnet)
   addMirrorCommands(cvdnet)
   addSigmakerCommands(cvdnet)
   addBackupCommands(cvdnet)

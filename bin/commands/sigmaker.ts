@@ -28,6 +28,14 @@ export function addSigmakerCommands(cvdnet: Command): void {
       const { listSigmakers } = await import('./sigmaker/list.ts')
       await listSigmakers(flags)
     })
+  sigmaker
+    .command('authorized-keys')
+    .description('keys for the account of the trigger, where OpenSSH stands before the master')
+    .addOption(configOption())
+    .action(async (flags: OfficeFlags) => {
+      const { printSigmakerKeys } = await import('./sigmaker/authorized-keys.ts')
+      await printSigmakerKeys(flags)
+    })
   acting(sigmaker, 'add', 'let somebody release; verify his key by another way first')
     .addOption(keyOption())
     .addOption(listOption('--database <name>', 'that he may release, or "*"; may be given again'))

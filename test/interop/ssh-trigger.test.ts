@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KeyPair, loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { type TriggerEnd, TriggerError, type TriggerTarget } from '#ports/trigger.ts'
+import { startSshd } from '../support/sshd.ts'
 import { missingPrograms, run, type Sigmaker, SshWorld } from './ssh-world.ts'
 
 const skip = await missingPrograms('ssh', 'ssh-keygen', 'sshd')
@@ -67,46 +66,17 @@ async function failure(to: TriggerTarget, signal?: AbortSignal): Promise<Trigger
   throw new Error('The trigger succeeded')
 }
 
-/** An sshd of one's own on loopback, with one account's keys and a forced command (R50). */
-async function startSshd(
+/** With a forced command for the master's key (R50). */
+async function startForced(
   forced: string,
   type: 'ed25519' | 'rsa',
 ): Promise<AsyncDisposable & TriggerTarget> {
-  const dir = join(world.dir, `sshd-${crypto.randomUUID()}`)
-  mkdirSync(dir)
-  const hostKey = join(dir, 'host')
-  await run('ssh-keygen', ['-q', '-N', '', '-t', type, '-f', hostKey])
-  const keys = world.file('authorized', `restrict,command="${forced}" ${master.publicKey}\n`)
-  chmodSync(keys, 0o600)
-  const port = await freePort()
-  const lines = [
-    `HostKey ${hostKey}`,
-    `ListenAddress 127.0.0.1:${port}`,
-    `AuthorizedKeysFile ${keys}`,
-    `PidFile ${join(dir, 'pid')}`,
-    'StrictModes no',
-    'UsePAM no',
-    'PasswordAuthentication no',
-    'PermitRootLogin yes',
-  ]
-  const config = join(dir, 'config')
-  world.file(config.slice(world.dir.length + 1), `${lines.join('\n')}\n`)
-  const path = (await run('sh', ['-c', 'command -v sshd'])).out.trim()
-  mkdirSync('/run/sshd', { recursive: true })
-  const child = spawn(path, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] })
-  for await (const text of child.stderr.setEncoding('utf8')) if (text.includes('listening')) break
-  child.stderr.resume()
-  const [kind = '', blob = ''] = readFileSync(`${hostKey}.pub`, 'utf8').split(' ')
+  const authorizedKeys = `restrict,command="${forced}" ${master.publicKey}\n`
+  const sshd = await startSshd({ folder: world.dir, authorizedKeys, type })
+  const { host, port, user, hostKey } = sshd
   return {
-    name: 'strange',
-    host: '127.0.0.1',
-    sshPort: port,
-    user: userInfo().username,
-    hostKey: `${kind} ${blob}`,
-    async [Symbol.asyncDispose]() {
-      child.kill()
-      await once(child, 'exit')
-    },
+    ...{ name: 'strange', host, sshPort: port, user, hostKey },
+    [Symbol.asyncDispose]: () => sshd[Symbol.asyncDispose](),
   }
 }
 
@@ -151,7 +121,7 @@ for (const type of ['ed25519', 'rsa'] as const) {
   test(`a strange OpenSSH server with a forced command and an ${type} host key`, {
     skip,
   }, async () => {
-    await using sshd = await startSshd('echo ran; echo $SSH_ORIGINAL_COMMAND; exit 4', type)
+    await using sshd = await startForced('echo ran; echo $SSH_ORIGINAL_COMMAND; exit 4', type)
     const seen = await pull(sshd)
     assert.deepEqual(seen.end, { status: 4, lines: ['ran', 'clam-clientsync'] })
     assert.equal(seen.admitted, 1)
@@ -176,7 +146,7 @@ test('another host key is a refusal with both fingerprints, and nothing is said 
 
 test('a key that the mirror does not know, and an unknown account', { skip }, async () => {
   assert.equal((await failure({ ...target, user: 'nobody' })).code, 'login-refused')
-  await using sshd = await startSshd('true', 'ed25519')
+  await using sshd = await startForced('true', 'ed25519')
   assert.equal((await failure({ ...sshd, user: 'nobody-here' })).code, 'login-refused')
 })
 
@@ -242,7 +212,7 @@ test('the whole run ends at the signal: a time-out is one, a cancel is its reaso
 })
 
 test('a mirror that dies during the sync ends the trigger without a status', { skip }, async () => {
-  await using sshd = await startSshd('echo pulling; sleep 30', 'ed25519')
+  await using sshd = await startForced('echo pulling; sleep 30', 'ed25519')
   const { promise: line, resolve } = Promise.withResolvers<void>()
   const running = new SshTrigger({ privateKey: master.privateKey }).pull(sshd, {
     onAdmitted: async () => {},

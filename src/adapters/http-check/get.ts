@@ -1,4 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { request as requestTls } from 'node:https'
+import { checkServerIdentity } from 'node:tls'
 
 /** Operators leave it out of their statistics (R80). */
 const AGENT = 'ClamAV-MirrorCheck'
@@ -11,6 +13,15 @@ export interface Question {
   readonly port: number
   readonly path: string
   readonly fields: Readonly<Record<string, string>>
+  /** Absent: in the clear. */
+  readonly tls?: TlsIdentity
+}
+
+export interface TlsIdentity {
+  /** The certificate must be of one of them; the first is asked for. At least one. */
+  readonly names: readonly string[]
+  /** PEM of who is trusted to have signed it. Absent: those that Node trusts. */
+  readonly authorities?: string
 }
 
 export interface Bounds {
@@ -47,16 +58,28 @@ export class SilentError extends Error {
 
 /** One GET, on a connection of its own, with nothing followed and nothing taken beyond its bounds. */
 export async function get(
-  { host, port, path, fields }: Question,
+  { host, port, path, fields, tls }: Question,
   { bytesMax, idleMsMax, signal }: Bounds,
 ): Promise<Reply> {
   const headers = { ...fields, 'User-Agent': AGENT, Accept: '*/*', Connection: 'close' }
-  const asked = request({ host, port, path, agent: false, headers, timeout: idleMsMax, signal })
+  const question = { host, port, path, agent: false, headers, timeout: idleMsMax, signal } as const
+  const asked = tls === undefined ? request(question) : requestTls({ ...question, ...known(tls) })
   asked.once('timeout', () => asked.destroy(new SilentError(host, port)))
   try {
     return await readReply(await answerTo(asked), bytesMax)
   } finally {
     asked.destroy()
+  }
+}
+
+function known({ names, authorities }: TlsIdentity) {
+  return {
+    servername: names[0] ?? '',
+    checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) => {
+      const noes = names.map((name) => checkServerIdentity(name, certificate))
+      return noes.includes(undefined) ? undefined : noes[0]
+    },
+    ...(authorities !== undefined && { ca: authorities }),
   }
 }
 

@@ -15,5 +15,5 @@ export {
   printManifest,
 } from './manifest.ts'
 export { grouped } from './readme.ts'
-export { clientsyncScript } from './ssh-keys.ts'
+export { authorizedKeysNotify, clientsyncScript } from './ssh-keys.ts'
 export { STATISTICS_AT_HOME } from './web-server.ts'

@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import { parseClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import { parseSettings } from '#formats/cvdnet-toml/index.ts'
 import { FACTS } from '../../../test/support/kit.ts'
-import { type KitFacts, kitFiles, parseManifest, printManifest, servedNames } from './index.ts'
+import {
+  authorizedKeysNotify,
+  type KitFacts,
+  kitFiles,
+  parseManifest,
+  printManifest,
+  servedNames,
+} from './index.ts'
 
 const facts: KitFacts = { ...FACTS, tufRoot: '{}', fingerprint: 'A'.repeat(40) }
 
@@ -69,4 +76,14 @@ test('a manifest is read again; one that leads out of the kit is not', () => {
   }
   assert.ok(!parseManifest(printManifest({ ...manifest, account: 'root; x', files: [] })).ok)
   assert.ok(!parseManifest('{}').ok)
+})
+
+test('each key of a sigmaker starts his trigger, whatever the paths are called', () => {
+  const key = FACTS.masters[0]?.triggerKey ?? ''
+  const text = authorizedKeysNotify([{ name: 'alice', keys: [key] }], {
+    program: ['/opt/cvd net/cvdnet'],
+    config: '/etc/cvdnet.toml',
+  })
+  const command = `'/opt/cvd net/cvdnet' notify alice --config /etc/cvdnet.toml`
+  assert.ok(text.endsWith(`\nrestrict,command="${command}" ${key} alice\n`), text)
 })

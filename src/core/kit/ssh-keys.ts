@@ -1,4 +1,5 @@
 import { printAuthorizedKeys } from '#formats/authorized-keys/index.ts'
+import type { SigmakerRecord } from '../mirrors/index.ts'
 import { AT_HOME, type KitFacts } from './facts.ts'
 
 /** The masters' keys, each tied to the sync from that master and nothing else (R50–R52). */
@@ -31,6 +32,21 @@ function masterKeys({ masters }: KitFacts) {
     comment: name,
     command: `~/${AT_HOME.script} ${name}`,
   }))
+}
+
+/**
+ * Sigmakers' keys for the account of the trigger, where OpenSSH stands in place of our own door: each starts the trigger of exactly
+ * that sigmaker. `program` is how cvdnet is started, `config` the master's settings.
+ */
+export function authorizedKeysNotify(
+  sigmakers: readonly Pick<SigmakerRecord, 'name' | 'keys'>[],
+  { program, config }: { readonly program: readonly string[]; readonly config: string },
+): string {
+  const entries = sigmakers.flatMap(({ name, keys }) => {
+    const words = [...program, 'notify', name, '--config', config]
+    return keys.map((key) => ({ key, comment: name, command: words.map(quoted).join(' ') }))
+  })
+  return printAuthorizedKeys(entries, ['Sigmakers: each may trigger a release, and nothing else.'])
 }
 
 /** What sshd starts when a master calls (R57). `program` is how cvdnet is started there. */

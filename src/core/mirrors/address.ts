@@ -51,6 +51,12 @@ export function mirrorAddress(text: string, allowsPrivate: boolean): Outcome<str
   return ok(printIpAddress(bytes))
 }
 
+/** Nobody between: the machine talks to itself. A name is not taken for one, whatever it resolves to. */
+export function isLoopback(text: string): boolean {
+  const bytes = parseIpAddress(text)
+  return bytes !== undefined && whatIsSpecial(bytes) === 'loopback'
+}
+
 function whatIsSpecial(bytes: IpBytes): string | undefined {
   const found = RANGES.find(({ prefix }) => prefixContains(prefix, bytes))
   if (found !== undefined) return found.what

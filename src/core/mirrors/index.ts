@@ -41,5 +41,6 @@ export {
   parseSigmaker,
   parseSigmakerKeys,
 } from './sigmaker.ts'
+export { type StatisticsPlace, statisticsPlace } from './statistics-place.ts'
 export { DOWNTIME_MS_MAX, downtimeAt, type MirrorEvent, type RsyncLogin, step } from './step.ts'
 export { asHost, asMail } from './typed.ts'

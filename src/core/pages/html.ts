@@ -106,3 +106,12 @@ export function facts(list: readonly (readonly [string | number, string])[]): st
   )
   return `<ul class="facts">${items.join('')}</ul>`
 }
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
+
+/** `1.2 GB`, with a space that does not break. */
+export function bytesWords(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** power
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0${UNITS[power]}`
+}

@@ -1,9 +1,15 @@
 import { type EpochSeconds, rfc3339 } from '#base/time.ts'
 import type { Release, ReleaseFile } from '../release/index.ts'
 import { escapeHtml, facts, page, table } from './html.ts'
+import { sumOf, type Traffic, trafficFacts } from './mirrors-page.ts'
 
 /** `index.html`, the same on every mirror; it shows the operator's `local_logo.png` where there is one (R70–R71). */
-export function indexPage(zone: string, release: Release, madeAt: EpochSeconds): string {
+export function indexPage(
+  zone: string,
+  release: Release,
+  madeAt: EpochSeconds,
+  traffic: ReadonlyMap<string, Traffic>,
+): string {
   const files = [...release.files.values()].toSorted((a, b) => a.path.localeCompare(b.path))
   const rows = files
     .filter(({ kind }) => kind === 'database' || kind === 'set' || kind === 'plain')
@@ -15,6 +21,7 @@ export function indexPage(zone: string, release: Release, madeAt: EpochSeconds):
     [release.serial, 'release'],
     [rows.length, 'files'],
     [date(release.publishedAt), 'published'],
+    ...trafficFacts(sumOf(traffic)),
   ]
   return page(
     `Virus databases of ${zone}`,

@@ -1,4 +1,4 @@
-export { type Column, escapeHtml, page, table } from './html.ts'
+export { bytesWords, type Column, escapeHtml, page, table } from './html.ts'
 export { indexPage } from './index-page.ts'
 export {
   type ListedMirror,
@@ -6,6 +6,7 @@ export {
   mirrorsPage,
   type PageMirror,
   pageMirrors,
+  type Traffic,
   unwatched,
 } from './mirrors-page.ts'
 export { POINTER_POLICY, type PointerPolicy, pointerPushAt } from './pointer-push.ts'

@@ -8,7 +8,7 @@ import {
   type Watched,
 } from '../health/index.ts'
 import { oneLine } from '../notices/index.ts'
-import { escapeHtml, facts, page, table } from './html.ts'
+import { bytesWords, escapeHtml, facts, page, table } from './html.ts'
 import { sampleBar, strip } from './strip.ts'
 
 /** A mirror as a master's settings know it. */
@@ -29,11 +29,19 @@ export interface PageMirror extends ListedMirror {
   readonly days: readonly DayMark[]
 }
 
+/** Bytes that a mirror sent: yesterday, and in thirty days. */
+export interface Traffic {
+  readonly day: number
+  readonly month: number
+}
+
 export interface MirrorsPage {
   readonly zone: string
   readonly mirrors: readonly PageMirror[]
   /** The newest timestamp that the network issued. */
   readonly newest: Issued | undefined
+  /** By name, of those that offer it. */
+  readonly traffic: ReadonlyMap<string, Traffic>
   readonly madeAt: EpochSeconds
 }
 
@@ -107,7 +115,7 @@ const STATE_WORDS: Readonly<Record<PageMirror['state'], string>> = {
 }
 
 /** `mirrors.html`: who carries the databases, and how they do (R114). */
-export function mirrorsPage({ zone, mirrors, newest, madeAt }: MirrorsPage): string {
+export function mirrorsPage({ zone, mirrors, newest, traffic, madeAt }: MirrorsPage): string {
   const count = (...states: readonly PageMirror['state'][]) =>
     mirrors.filter(({ state }) => states.includes(state)).length
   const failing = count('down', 'old', 'removed')
@@ -116,6 +124,7 @@ export function mirrorsPage({ zone, mirrors, newest, madeAt }: MirrorsPage): str
     [count('up'), 'serving'],
     [failing, 'failing'],
     [new Set(mirrors.map(({ country }) => country)).size, 'countries'],
+    ...trafficFacts(sumOf(traffic)),
   ]
   const stamp =
     newest === undefined
@@ -131,8 +140,11 @@ export function mirrorsPage({ zone, mirrors, newest, madeAt }: MirrorsPage): str
 ${facts(summary)}
 <h2>Every mirror</h2>
 ${table(
-  COLUMNS,
-  mirrors.map((mirror) => row(mirror, toMs(madeAt))),
+  traffic.size === 0 ? COLUMNS : [...COLUMNS, TRAFFIC_COLUMN],
+  mirrors.map((mirror) => [
+    ...row(mirror, toMs(madeAt)),
+    ...(traffic.size === 0 ? [] : [trafficCell(traffic.get(mirror.name))]),
+  ]),
 )}
 <p class="quiet legend">A bar a day, the worst of it: ${legend}</p>
 <p class="quiet">A mirror is old when its timestamp is a day behind, or when it has been away for a day; after two
@@ -148,6 +160,29 @@ const COLUMNS = [
   { title: '14 days', isPlain: true },
   { title: 'Since' },
 ] as const
+const TRAFFIC_COLUMN = { title: 'Sent yesterday', number: true } as const
+
+/** Undefined where nobody offers his numbers. */
+export function sumOf(traffic: ReadonlyMap<string, Traffic>): Traffic | undefined {
+  if (traffic.size === 0) return undefined
+  return [...traffic.values()].reduce(
+    (sum, { day, month }) => ({ day: sum.day + day, month: sum.month + month }),
+    { day: 0, month: 0 },
+  )
+}
+
+export function trafficFacts(traffic: Traffic | undefined): readonly (readonly [string, string])[] {
+  if (traffic === undefined) return []
+  return [
+    [bytesWords(traffic.day), 'sent yesterday'],
+    [bytesWords(traffic.month), 'in thirty days'],
+  ]
+}
+
+function trafficCell(traffic: Traffic | undefined): string {
+  if (traffic === undefined) return '–'
+  return `${bytesWords(traffic.day)}<span class="why">${bytesWords(traffic.month)} in thirty days</span>`
+}
 
 function row(mirror: PageMirror, now: EpochMs): readonly string[] {
   const { name, host, country, state, since, problem, days } = mirror

@@ -15,7 +15,7 @@ import {
 import { aName, aSerial, aVersion } from '../../../test/support/values.ts'
 import { dayOf, HEALTH_POLICY, type Watched } from '../health/index.ts'
 import { indexPage } from './index-page.ts'
-import { mirrorsPage, pageMirrors } from './mirrors-page.ts'
+import { mirrorsPage, pageMirrors, type Traffic } from './mirrors-page.ts'
 import { pointerPushAt } from './pointer-push.ts'
 
 const at = epochSeconds(1_700_000_000)
@@ -32,7 +32,7 @@ test('the index names every database with version and date, and shows a local lo
     datedAt: at,
   } as const
   const release = { serial: aSerial(7), publishedAt: at, files: new Map([[file.path, file]]) }
-  const html = indexPage('clamav.test', release, at)
+  const html = indexPage('clamav.test', release, at, new Map())
   for (const text of ['daily.cvd', '27001', '1 234 567', '2023-11-14 22:13', 'local_logo.png']) {
     assert.ok(html.includes(text), text)
   }
@@ -43,9 +43,11 @@ const now = after(20 * DAY_MS)
 const newest = issued(now, 80)
 const seen = { newest, now, policy: HEALTH_POLICY }
 
-function pageOf(watched: readonly Watched[], madeAt = now): string {
+const NO_TRAFFIC: ReadonlyMap<string, Traffic> = new Map()
+
+function pageOf(watched: readonly Watched[], madeAt = now, traffic = NO_TRAFFIC): string {
   const mirrors = pageMirrors(watched, seen.newest, seen.policy, seen.now)
-  return mirrorsPage({ zone: 'clamav.test', mirrors, newest, madeAt: toSeconds(madeAt) })
+  return mirrorsPage({ zone: 'clamav.test', mirrors, newest, traffic, madeAt: toSeconds(madeAt) })
 }
 
 // field-notes 4: hostile text in operator fields on the status page.
@@ -115,4 +117,15 @@ test('changes of pages travel together, at most once in ten minutes, and with wh
   assert.equal(at(7, 5), 15)
   assert.equal(at(70, 5), 71)
   assert.equal(at(7, 9), undefined)
+})
+
+test('traffic is shown where it is offered, and summed for the network', () => {
+  const watched = ['open', 'shy'].map((name) => ({ record: aMirror(name), health: undefined }))
+  const traffic = new Map([['open', { day: 1_200_000_000, month: 30_000_000_000 }]])
+  const html = pageOf(watched, now, traffic).replaceAll('\u00a0', ' ')
+  assert.match(html, /<b>1\.2 GB<\/b>sent yesterday/)
+  assert.match(html, /<b>30 GB<\/b>in thirty days/)
+  assert.match(html, /open<\/b>.*>1\.2 GB<span class="why">30 GB in thirty days<\/span>/)
+  assert.match(html, /shy<\/b>.*>–<\/td><\/tr>/)
+  assert.ok(!pageOf(watched).includes('yesterday'))
 })

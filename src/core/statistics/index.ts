@@ -9,3 +9,10 @@ export {
 } from './state.ts'
 export { joinDays } from './sum.ts'
 export { closeDay, type OpenDay, type Sighting, Tally, type TallyOptions } from './tally.ts'
+export {
+  type DayTraffic,
+  TOTALS_DAYS_MAX,
+  totalsCodec,
+  totalsOf,
+  trafficAt,
+} from './totals.ts'

@@ -1,6 +1,6 @@
 /** `/local_stats/`: what an operator wants to know of his mirror's traffic and clients (R77–R79), on one page. */
 import { type EpochSeconds, rfc3339 } from '#base/time.ts'
-import { escapeHtml, page, table } from '../pages/index.ts'
+import { bytesWords, escapeHtml, page, table } from '../pages/index.ts'
 import { type Bar, barChart, CHART_STYLE, columnChart } from './charts.ts'
 import type { Counts, DayTotals } from './day.ts'
 import { supportOf } from './engines.ts'
@@ -148,12 +148,4 @@ function bar(words: (value: number) => string) {
 
 function countWords(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, '\u00a0')
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
-
-function bytesWords(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
-  const value = bytes / 1000 ** power
-  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0${UNITS[power]}`
 }

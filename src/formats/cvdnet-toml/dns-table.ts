@@ -1,5 +1,6 @@
 import { optional, preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
+import { PLACE_FIELDS } from './place-fields.ts'
 
 /** The sections of a name server. Every default has its reason in its sentence. */
 const seconds = (max: number) => kind.duration(0, max * 1000)
@@ -136,21 +137,7 @@ export const DNS_PLACES = {
   path: 'dns.places',
   kind: 'table',
   about: 'Where clients are.',
-  fields: {
-    ipv4: preset(
-      'ipv4',
-      kind.path,
-      '/usr/share/tor/geoip',
-      'Countries of IPv4, as Debian’s tor-geoipdb has them.',
-    ),
-    ipv6: preset('ipv6', kind.path, '/usr/share/tor/geoip6', 'The same of IPv6.'),
-    mmdb: optional(
-      'mmdb',
-      kind.path,
-      '/var/lib/cvdnet/countries.mmdb',
-      'A MaxMind database instead of the two.',
-    ),
-  },
+  fields: PLACE_FIELDS,
 } as const satisfies Section
 
 export const DNS_OVERRIDES = {

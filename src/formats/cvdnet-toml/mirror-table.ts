@@ -1,6 +1,7 @@
 import { EXAMPLE_KEY } from './example-keys.ts'
 import { optional, preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
+import { PLACE_FIELDS } from './place-fields.ts'
 
 /** The sections of a mirror. Every default has its reason in its sentence. */
 /** 0: the system chooses. */
@@ -172,6 +173,7 @@ export const MIRROR_STATISTICS = {
       'Logs of another web server that serves this mirror, in the combined format; rotated ones (`.1`, `.2.gz`) are found beside them. Empty: our own.',
     ),
     daysKept: preset('days_kept', kind.integer(1, 3660), 400, 'Days of totals that are kept.'),
+    ...PLACE_FIELDS,
   },
 } as const satisfies Section
 

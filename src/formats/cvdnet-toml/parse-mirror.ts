@@ -1,6 +1,7 @@
 import { checkTwins } from './combinations.ts'
 import * as mirror from './mirror-table.ts'
 import { type Place, readListen, readPassword } from './parse-common.ts'
+import { readPlaces } from './place-fields.ts'
 import type { DocumentReader, TableReader } from './reader.ts'
 import type { HttpSettings, HttpsSettings, MirrorSettings, StatisticsSettings } from './settings.ts'
 
@@ -83,6 +84,7 @@ function readStatistics(
     user: at.read(fields.user) ?? mirrorName,
     logs: at.read(fields.logs).map((path) => place.of(path)),
     daysKept: at.read(fields.daysKept),
+    places: readPlaces(at, (path) => place.of(path)),
   }
   if (!hasPassword) return undefined
   return { ...settings, password: readPassword(at, fields, place) }

@@ -10,6 +10,7 @@ import {
   DNS_RECORD,
   DNS_SECONDARIES,
 } from './dns-table.ts'
+import { readPlaces } from './place-fields.ts'
 import type { DocumentReader } from './reader.ts'
 import type { DnsSettings, HostSettings, ListenSettings } from './settings.ts'
 
@@ -17,14 +18,11 @@ import type { DnsSettings, HostSettings, ListenSettings } from './settings.ts'
 export function readDns(file: DocumentReader, absolute: (path: string) => string): DnsSettings {
   const at = file.table(DNS)
   const { fields } = DNS
-  const places = file.table(DNS_PLACES)
-  const mmdb = places.read(DNS_PLACES.fields.mmdb)
   const snapshot = at.read(fields.snapshot)
   if (snapshot === undefined && file.list(DNS_NAME_SERVERS).length === 0) {
     at.refuse('snapshot', 'without it [[dns.name_servers]] must say who the name servers are')
   }
   const secret = at.read(fields.cookieSecretFile)
-  const [ipv4, ipv6] = [places.read(DNS_PLACES.fields.ipv4), places.read(DNS_PLACES.fields.ipv6)]
   return {
     hosts: at.read(fields.hosts),
     port: at.read(fields.port),
@@ -38,10 +36,7 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
     rateLimit: { perSecond: at.read(fields.ratePerSecond), slip: at.read(fields.rateSlip) },
     unlimited: at.read(fields.unlimited),
     cookieSecretFile: secret === undefined ? undefined : absolute(secret),
-    places:
-      mmdb === undefined
-        ? { kind: 'tor', ipv4: absolute(ipv4), ipv6: absolute(ipv6) }
-        : { kind: 'mmdb', file: absolute(mmdb) },
+    places: readPlaces(file.table(DNS_PLACES), absolute),
     overrides: readOverrides(file),
     answers: readAnswers(file),
     secondaries: readSecondaries(file, absolute),

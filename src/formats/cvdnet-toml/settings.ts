@@ -145,7 +145,13 @@ export interface StatisticsSettings {
   /** Of another web server; empty: our own. */
   readonly logs: readonly string[]
   readonly daysKept: number
+  readonly places: PlaceSettings
 }
+
+/** Where countries of addresses come from; `PlaceSource` of `adapters/geoip`. */
+export type PlaceSettings =
+  | { readonly kind: 'tor'; readonly ipv4: string; readonly ipv6: string }
+  | { readonly kind: 'mmdb'; readonly file: string }
 
 export interface MonitorSettings {
   readonly name: string
@@ -213,9 +219,7 @@ export interface DnsSettings {
   readonly rateLimit: { readonly perSecond: number; readonly slip: number }
   readonly unlimited: readonly IpPrefix[]
   readonly cookieSecretFile: string | undefined
-  readonly places:
-    | { readonly kind: 'tor'; readonly ipv4: string; readonly ipv6: string }
-    | { readonly kind: 'mmdb'; readonly file: string }
+  readonly places: PlaceSettings
   readonly overrides: readonly { readonly prefix: IpPrefix; readonly country: string }[]
   /** Undefined: as the snapshot says. TTLs in seconds. */
   readonly answers: {

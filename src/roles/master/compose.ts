@@ -6,6 +6,7 @@ import {
   ReleaseFolder,
   takeLock,
 } from '#adapters/disk/index.ts'
+import { startNotifySocket } from '#adapters/notify-socket/index.ts'
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
@@ -90,6 +91,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
+  starting.use(await openNotifySocket(options, master))
   // Mirrors that missed a push while this master was away are told now (promise 5).
   const catchUp = begun.then(() => tellErrors(() => master.pushCurrent(undefined, true), onEvent))
   starting.defer(() => catchUp)
@@ -119,6 +121,19 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** Not everybody needs it, so that a master goes on without: a long path of the state is no socket's. */
+async function openNotifySocket(
+  { state, onEvent = () => {} }: MasterOptions,
+  master: MasterDesk,
+): Promise<AsyncDisposable> {
+  const path = masterFiles(state).notifySocket
+  const run = master.notify.bind(master)
+  return await startNotifySocket({ path, run }).catch((error: unknown) => {
+    onEvent(`no triggers by "${path}": ${error instanceof Error ? error.message : String(error)}`)
+    return new AsyncDisposableStack()
+  })
 }
 
 /** What a master decides with, on disk and in the store. */

@@ -66,6 +66,17 @@ export class MasterDesk implements SshDoorPolicy {
     }
   }
 
+  /**
+   * A trigger that another ssh server let in by the sigmaker's key. Whether he may release is asked here all the same: its list of
+   * keys may be older than the registry.
+   */
+  async notify(name: string, call: SshCall): Promise<number> {
+    const sigmaker = this.#parts.sigmakers().find((one) => one.name === name)
+    if (sigmaker !== undefined) return await this.#trigger(sigmaker, call)
+    call.complain('refused: this key may not release here any more')
+    return TRIGGER_END.refused
+  }
+
   /** Pushes what is public, without a sigmaker: at the start, every six hours (R103, R110), and to new mirrors (`only`). */
   async pushCurrent(only?: readonly string[], lookFirst = false): Promise<void> {
     const { published, pusher } = this.#parts

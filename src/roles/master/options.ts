@@ -54,9 +54,12 @@ export interface MasterPublisher {
 export function masterFiles(state: string): {
   readonly hostKey: string
   readonly triggerKey: string
+  /** Where triggers come in that another ssh server took. */
+  readonly notifySocket: string
 } {
   return {
     hostKey: join(state, 'ssh_host_ed25519_key'),
     triggerKey: join(state, 'trigger_ed25519_key'),
+    notifySocket: join(state, 'notify.sock'),
   }
 }

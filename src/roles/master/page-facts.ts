@@ -1,9 +1,11 @@
 import type { EpochMs } from '#base/time.ts'
 import { epochSeconds, toSeconds } from '#base/time.ts'
 import { HEALTH_POLICY, type Issued, type Watched } from '#core/health/index.ts'
+import { serviceOf } from '#core/mirrors/index.ts'
 import { atomFeed, type Letter } from '#core/notices/index.ts'
-import { indexPage, mirrorsPage, pageMirrors } from '#core/pages/index.ts'
+import { indexPage, mirrorsPage, pageMirrors, type Traffic } from '#core/pages/index.ts'
 import type { Release } from '#core/release/index.ts'
+import { type DayTraffic, trafficAt } from '#core/statistics/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Store } from '#ports/store.ts'
 
@@ -23,6 +25,7 @@ export class PageFacts {
   #newest: Issued | undefined
   #news: readonly Letter[] = []
   #shown = ''
+  readonly #totals = new Map<string, readonly DayTraffic[]>()
   #madeAt: EpochMs | undefined
 
   constructor(options: PageFactsOptions) {
@@ -37,6 +40,11 @@ export class PageFacts {
   /** True when the pages would read differently now. */
   get hasNews(): boolean {
     return this.#fingerprint() !== this.#shown
+  }
+
+  /** What a mirror said of its traffic; it holds until it says more, or the days have passed. */
+  noteTotals(mirror: string, days: readonly DayTraffic[]): void {
+    this.#totals.set(mirror, days)
   }
 
   /** Throws `StoreError`; then what was known holds. */
@@ -61,22 +69,34 @@ export class PageFacts {
   make(release: Release): ReadonlyMap<string, string> {
     const { zone, clock } = this.#options
     const now = clock.now()
+    const traffic = this.#traffic(now)
     this.#madeAt = now
     this.#shown = this.#fingerprint()
     const madeAt = toSeconds(now)
     const mirrors = pageMirrors(this.#mirrors, this.#newest, HEALTH_POLICY, now)
     return new Map([
-      ['index.html', indexPage(zone, release, madeAt)],
-      ['mirrors.html', mirrorsPage({ zone, mirrors, newest: this.#newest, madeAt })],
+      ['index.html', indexPage(zone, release, madeAt, traffic)],
+      ['mirrors.html', mirrorsPage({ zone, mirrors, newest: this.#newest, traffic, madeAt })],
       ['news.atom', atomFeed(zone, this.#news)],
     ])
+  }
+
+  /** Of those that the page names. */
+  #traffic(now: EpochMs): ReadonlyMap<string, Traffic> {
+    const traffic = new Map<string, Traffic>()
+    for (const { record } of this.#mirrors) {
+      const sent = trafficAt(this.#totals.get(record.name) ?? [], now)
+      if (serviceOf(record).shown && sent !== undefined) traffic.set(record.name, sent)
+    }
+    return traffic
   }
 
   /** Without the times that change with every making. */
   #fingerprint(): string {
     const { zone, clock } = this.#options
-    const mirrors = pageMirrors(this.#mirrors, this.#newest, HEALTH_POLICY, clock.now())
-    const madeAt = epochSeconds(0)
-    return `${mirrorsPage({ zone, mirrors, newest: undefined, madeAt })}${atomFeed(zone, this.#news)}`
+    const now = clock.now()
+    const mirrors = pageMirrors(this.#mirrors, this.#newest, HEALTH_POLICY, now)
+    const [traffic, madeAt] = [this.#traffic(now), epochSeconds(0)]
+    return `${mirrorsPage({ zone, mirrors, newest: undefined, traffic, madeAt })}${atomFeed(zone, this.#news)}`
   }
 }

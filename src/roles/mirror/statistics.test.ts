@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import type { PlaceSource } from '#adapters/geoip/index.ts'
 import { epochMs } from '#base/time.ts'
 import { printLogLine } from '#formats/access-log/index.ts'
+import { makeMmdb } from '../../../test/support/mmdb.ts'
+import { eventually } from '../../../test/support/run.ts'
+import { watchCountries } from './countries.ts'
 import { Statistics } from './statistics.ts'
 
 const signal = AbortSignal.timeout(30_000)
 const NOON = Date.UTC(2026, 10, 24, 12)
 const DAY = 86_400_000
+const NO_PLACES = { kind: 'mmdb', file: '/nowhere/countries.mmdb' } as const
+const LOOK_EVERY_MS = 10
 
 function line(
   daysAgo: number,
@@ -25,12 +31,19 @@ function line(
   return printLogLine({ at: epochMs(NOON - daysAgo * DAY), from: '203.0.113.77', ...about, agent })
 }
 
-async function world() {
+function withoutPlaces(faults: readonly string[]): readonly string[] {
+  return faults.filter((line) => !line.includes('countries.mmdb'))
+}
+
+async function world(source: PlaceSource = NO_PLACES) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-statistics-'))
   const log = join(folder.path, 'access.log')
   const stateFile = join(folder.path, 'statistics.json')
   let now = NOON
   const faults: string[] = []
+  const onFault = (fault: string) => faults.push(fault)
+  const countries = watchCountries(source, onFault, LOOK_EVERY_MS)
+  await countries.first
   const load = () =>
     Statistics.load({
       mirror: 'mirror1',
@@ -38,7 +51,8 @@ async function world() {
       logs: [log],
       daysKept: 30,
       clock: { now: () => epochMs(now), sleep: async () => {} },
-      onFault: (fault) => faults.push(fault),
+      country: (address) => countries.of(address),
+      onFault,
     })
   const days = async (statistics: Statistics) => {
     const page = statistics.page('statistics.json')
@@ -55,7 +69,11 @@ async function world() {
     wait: (ms: number) => {
       now += ms
     },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    countries,
+    async [Symbol.asyncDispose]() {
+      await countries[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
   }
 }
 
@@ -76,7 +94,7 @@ test('old logs, today and what comes after a restart are one statistics', async 
   assert.equal(second.page('')?.contentType, 'text/html; charset=utf-8')
   assert.match(second.page('')?.body ?? '', /<svg /)
   assert.equal(second.page('other'), undefined)
-  assert.deepEqual(it.faults, [])
+  assert.deepEqual(withoutPlaces(it.faults), [])
 })
 
 test('when a day is over, its salt and hashes go, and its numbers stay', async () => {
@@ -102,6 +120,28 @@ test('a state that is not ours is told, and the logs are counted anew', async ()
   await writeFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000))
   const statistics = await it.load()
   await statistics.update(signal)
-  assert.match(it.faults[0] ?? '', /is no statistics: starting anew/)
+  assert.match(withoutPlaces(it.faults)[0] ?? '', /is no statistics: starting anew/)
   assert.deepEqual(await it.days(statistics), [['2026-11-24', 1, 1]])
+})
+
+test('clients are counted by country; without data of places each is "other", which is said once', async () => {
+  await using places = await mkdtempDisposable(join(tmpdir(), 'cvdnet-places-'))
+  const file = join(places.path, 'countries.mmdb')
+  await using it = await world({ kind: 'mmdb', file })
+  const countriesOfToday = async () => {
+    const statistics = await it.load()
+    await statistics.update(signal)
+    return JSON.parse(statistics.page('statistics.json')?.body ?? '').days.at(-1).clientsByCountry
+  }
+  await writeFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000))
+  assert.deepEqual(await countriesOfToday(), { other: 1 })
+  assert.equal(it.faults.length, 1)
+  assert.match(it.faults[0] ?? '', /countries\.mmdb.*; every client's country is "other"$/)
+  await writeFile(`${file}.new`, makeMmdb({ '203.0.113.0/24': 'DE' }))
+  await rename(`${file}.new`, file)
+  await eventually(async () => assert.equal(it.countries.of('203.0.113.77'), 'DE'))
+  assert.equal(it.countries.of('2001:db8::1'), 'other')
+  await appendFile(it.log, line(0, '/daily-27004.cdiff', 200, 20_000, 2))
+  assert.deepEqual(await countriesOfToday(), { other: 1, DE: 1 })
+  assert.equal(it.faults.length, 1)
 })

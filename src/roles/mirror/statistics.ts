@@ -16,6 +16,8 @@ import {
   reportJson,
   reportPage,
   Tally,
+  totalsCodec,
+  totalsOf,
 } from '#core/statistics/index.ts'
 import { parseLogLine } from '#formats/access-log/index.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -35,6 +37,8 @@ export interface StatisticsOptions {
   readonly logs: readonly string[]
   readonly daysKept: number
   readonly clock: Clock
+  /** Of an address: two letters, or what stands for no country. */
+  readonly country: (address: string) => string
   readonly onFault: (line: string) => void
 }
 
@@ -69,9 +73,9 @@ export class Statistics {
   async update(signal: AbortSignal): Promise<void> {
     const { closed, open, cursors } = this.#kept
     const salts = new Map(this.#kept.salts)
-    const tally = new Tally({ hash: (day, identity) => hashed(salts, day, identity) })
+    const { logs, country, onFault, clock, daysKept, stateFile } = this.#options
+    const tally = new Tally({ hash: (day, identity) => hashed(salts, day, identity), country })
     for (const day of open) tally.resume(day)
-    const { logs, onFault, clock, daysKept, stateFile } = this.#options
     const onLine = (line: string) => {
       const request = parseLogLine(line)
       if (request !== undefined) tally.add(request)
@@ -100,6 +104,10 @@ export class Statistics {
     const report = { mirror, madeAt: toSeconds(clock.now()), days: this.#days }
     if (path === '' || path === 'index.html') {
       return { contentType: 'text/html; charset=utf-8', body: reportPage(report) }
+    }
+    if (path === 'totals.json') {
+      const days = totalsOf(this.#days)
+      return { contentType: 'application/json', body: totalsCodec.print({ days }) }
     }
     if (path !== 'statistics.json') return undefined
     return { contentType: 'application/json', body: reportJson(report) }

@@ -13,6 +13,7 @@ import {
 import { SPEED_PRESETS } from '#core/limits/index.ts'
 import type { HttpSettings, HttpsSettings, StatisticsSettings } from '#formats/cvdnet-toml/index.ts'
 import type { Clock } from '#ports/clock.ts'
+import { watchCountries } from './countries.ts'
 import { Statistics } from './statistics.ts'
 
 export interface WebOptions {
@@ -113,19 +114,24 @@ async function startStatistics(
   { around, logPath, starting }: Starting,
 ): Promise<GuardedPages | undefined> {
   if (statistics === undefined) return undefined
-  const { user, password, logs, daysKept } = statistics
+  const { user, password, logs, daysKept, places } = statistics
+  const countries = starting.use(watchCountries(places, around.onEvent))
   const kept = await Statistics.load({
     mirror: around.mirror,
     stateFile: join(around.state, 'statistics.json'),
     logs: logs.length > 0 || logPath === undefined ? logs : [logPath],
     daysKept,
     clock: around.clock,
+    country: (address) => countries.of(address),
     onFault: around.onEvent,
   })
   const stop = new AbortController()
-  const reading = kept.keepReading(stop.signal).catch((error: unknown) => {
-    if (!stop.signal.aborted) around.onEvent(`statistics: ${String(error)}`)
-  })
+  // A client counted before its country can be known stays without one all day.
+  const reading = countries.first
+    .then(() => kept.keepReading(stop.signal))
+    .catch((error: unknown) => {
+      if (!stop.signal.aborted) around.onEvent(`statistics: ${String(error)}`)
+    })
   starting.defer(async () => {
     stop.abort(new Error('the mirror is stopping'))
     await reading

@@ -1,0 +1,2 @@
+export { NotifyError, notifyBySocket } from './client.ts'
+export { type NotifySocketOptions, startNotifySocket } from './server.ts'
