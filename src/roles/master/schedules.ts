@@ -26,6 +26,8 @@ const PAGES_LEASE = 'pages'
 const PAGES_TTL_MS = 15 * 60_000
 /** A change in the store wakes a master at once; this is for what a peer out of reach kept from it. */
 const CATCH_UP_EVERY_MS = 10_000
+/** A window is told in minutes and lasts for hours. */
+const WINDOWS_EVERY_MS = 5 * 60_000
 
 /** What happens by the clock: freshness (R103, R110), pages, what other masters published, and a journal that is pruned. */
 export function startSchedules(all: ScheduledParts): AsyncDisposable {
@@ -45,6 +47,8 @@ export function startSchedules(all: ScheduledParts): AsyncDisposable {
   schedules.use(repeat(() => pruneJournal(store.journal, systemClock), { ...often, everyMs }))
   const catchUp = async (): Promise<void> => void (await desk.catchUp())
   schedules.use(repeat(catchUp, { ...often, everyMs: CATCH_UP_EVERY_MS, onError: () => {} }))
+  const openWindows = { ...often, everyMs: WINDOWS_EVERY_MS }
+  schedules.use(repeat(() => master.pushPostponed(), openWindows))
   schedules.use(
     followPages({ store, facts, clock: systemClock, renewAndPush: renewPages, onEvent }),
   )
