@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { parseClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import { parseSettings } from '#formats/cvdnet-toml/index.ts'
 import { FACTS } from '../../../test/support/kit.ts'
-import { type KitFacts, kitFiles, parseManifest, printManifest, servedNames } from './index.ts'
+import {
+  installedConf,
+  type KitFacts,
+  kitFiles,
+  parseManifest,
+  printManifest,
+  readConf,
+  servedNames,
+} from './index.ts'
 
 const facts: KitFacts = { ...FACTS, tufRoot: '{}', fingerprint: 'A'.repeat(40) }
 
@@ -69,4 +77,17 @@ test('a manifest is read again; one that leads out of the kit is not', () => {
   }
   assert.ok(!parseManifest(printManifest({ ...manifest, account: 'root; x', files: [] })).ok)
   assert.ok(!parseManifest('{}').ok)
+})
+
+test('what the registry allows a sync in kbit stands in the conf in KiB, and a kit without it keeps the operator’s', () => {
+  const conf = (bandwidthKbit: number | undefined) => {
+    const read = readConf(textOf('clam-clientsync.conf', { bandwidthKbit }), '/home/clamavdb')
+    assert.ok(read)
+    return read
+  }
+  const kib = (kbit: number | undefined) => conf(kbit).bandwidthKib
+  assert.deepEqual([kib(undefined), kib(1), kib(8192), kib(10_000)], [undefined, 1, 1000, 1220])
+  const after = (kbit: number | undefined, before: number | undefined) =>
+    readConf(installedConf(conf(kbit), conf(before), facts.place), '/home/clamavdb')?.bandwidthKib
+  assert.deepEqual([after(undefined, 8192), after(16_384, 8192)], [1000, 2000])
 })
