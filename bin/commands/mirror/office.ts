@@ -23,7 +23,14 @@ export async function openOffice(config: string): Promise<Office> {
   const store = await openNetworkStore(settings)
   const { bandwidthMbitMin, privateAddresses } = settings.registry
   const rules = { bandwidthMbitMin, allowsPrivate: privateAddresses === 'allowed' }
-  const world: RegistrarWorld = { store, clock: systemClock, who: whoAmI(), rules }
+  const world: RegistrarWorld = {
+    store,
+    clock: systemClock,
+    who: whoAmI(),
+    rules,
+    zone: settings.zone,
+    onWarning: (line) => complain(`cvdnet: ${line}`),
+  }
   return {
     settings,
     store,

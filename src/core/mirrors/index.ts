@@ -41,5 +41,12 @@ export {
   parseSigmaker,
   parseSigmakerKeys,
 } from './sigmaker.ts'
-export { DOWNTIME_MS_MAX, downtimeAt, type MirrorEvent, type RsyncLogin, step } from './step.ts'
+export {
+  DOWNTIME_MS_MAX,
+  downtimeAt,
+  isInService,
+  type MirrorEvent,
+  type RsyncLogin,
+  step,
+} from './step.ts'
 export { asHost, asMail } from './typed.ts'

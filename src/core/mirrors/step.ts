@@ -78,7 +78,7 @@ export function step(
     case 'check-good':
     case 'check-bad':
       // In service it is the monitor who says why a mirror stands where it does.
-      return ok(next.value === record.stage && isSeenByClients(record) ? record : at(event.reason))
+      return ok(next.value === record.stage && isInService(record) ? record : at(event.reason))
     default:
       return ok(at(event.reason))
   }
@@ -89,7 +89,8 @@ export function downtimeAt(downtimes: readonly Downtime[], at: EpochMs): Downtim
   return downtimes.find(({ from, until }) => from <= at && at < until)
 }
 
-function isSeenByClients({ stage }: MirrorRecord): boolean {
+/** Was listed, and is part of the network since. */
+export function isInService({ stage }: Pick<MirrorRecord, 'stage'>): boolean {
   return stage === 'listed' || stage === 'old' || stage === 'removed' || stage === 'suspended'
 }
 
