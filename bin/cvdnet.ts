@@ -7,6 +7,7 @@ import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
+import { addMasterCommands } from './commands/master.ts'
 import { addMirrorCommands } from './commands/mirror.ts'
 import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
@@ -29,6 +30,7 @@ export function program(): Command {
   addRunCommand(cvdnet)
   addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addMasterCommands(cvdnet)
   addMirrorCommands(cvdnet)
   addSigmakerCommands(cvdnet)
   addBackupCommands(cvdnet)
