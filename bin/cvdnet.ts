@@ -7,6 +7,7 @@ import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
+import { addMasterCommands } from './commands/master.ts'
 import { addMirrorCommands } from './commands/mirror.ts'
 import { addNotifyCommand } from './commands/notify.ts'
 import { addReleaseCommand } from './commands/release.ts'
@@ -30,6 +31,7 @@ export function program(): Command {
   addRunCommand(cvdnet)
   addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addMasterCommands(cvdnet)
   addNotifyCommand(cvdnet)
   addMirrorCommands(cvdnet)
   addSigmakerCommands(cvdnet)

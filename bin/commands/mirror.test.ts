@@ -47,6 +47,9 @@ test('0 done, 1 refused with every reason, 2 wrong use, 3 the world failed', asy
     ['new-host-key', 'fra1'],
     ['new-host-key', 'fra1', '--key', 'no key'],
     ['move-address', 'fra1', '--reason', 'x'],
+    ['limit', 'fra1'],
+    ['limit', 'fra1', '--push-window', '25:00-01:00'],
+    ['limit', 'fra1', '--push-kbit', '0'],
     ['list', '--stage', 'famous'],
     ['join', 'kit', '--fingerprint', 'abc'],
   ] as const) {
@@ -103,4 +106,18 @@ test('a sigmaker of the settings is not removed, because he would come back', as
   assert.equal(kept.status, 1)
   assert.match(kept.err, /take him out first/)
   assert.equal((await it.sigmaker('list', '--json')).out.includes('acme'), true)
+})
+
+test('what is not said of the limits of a push stays, and the journal has who said what', async () => {
+  await using it = await registry()
+  await it.mirror('add', 'fra1', ...GOOD)
+  const first = await it.mirror('limit', 'fra1', '--push-window', '22:30-06:00')
+  assert.match(first.out, /pushed to 22:30-06:00 UTC\nas fast as its line/, first.all)
+  const second = await it.mirror('limit', 'fra1', '--push-kbit', '10000', '--reason', 'shared line')
+  assert.match(second.out, /pushed to 22:30-06:00 UTC\nat 10000 kbit\/s at most\nNext: .* kit fra1/)
+  const { push, journal } = JSON.parse((await it.mirror('show', 'fra1', '--json')).out)
+  assert.deepEqual(push, { bandwidthKbit: 10_000, window: { from: 1350, until: 360 } })
+  assert.deepEqual(journal[0].why, ['at 10000 kbit/s at most', 'shared line'])
+  const none = await it.mirror('limit', 'fra1', '--push-window', 'none', '--push-kbit', 'none')
+  assert.match(none.out, /pushed to at any time\nas fast as its line/)
 })

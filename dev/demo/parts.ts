@@ -89,6 +89,7 @@ async function planMirror(
     tufRoot: at.tufRoot,
     publisherKeys: [at.publisherKeys],
     state: at.state,
+    bandwidthKib: undefined,
     others: new Map(),
   })
   await writeFileAtomic(at.conf, conf, { mode: 0o600 })

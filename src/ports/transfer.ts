@@ -19,6 +19,8 @@ export interface TransferOptions {
   readonly later?: readonly string[]
   /** Compare content where length and time are equal: slower, for a second try after a tree that did not verify. */
   readonly byContent?: boolean
+  /** KiB a second that it may take; undefined: what the line gives. */
+  readonly bandwidthKib?: number | undefined
   readonly onLine: (line: string) => void
   readonly signal: AbortSignal
 }

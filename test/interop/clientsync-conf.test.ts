@@ -51,6 +51,7 @@ test('what we print, a shell sources to the same values', () => {
     tufRoot: undefined,
     publisherKeys: ['/a', '/b'],
     state: '/var/lib/cvdnet',
+    bandwidthKib: 250,
     others: new Map([['X', ' é~/ ']]),
   }
   const [values] = sourced([printClientsyncConf(conf)])

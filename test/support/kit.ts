@@ -30,6 +30,7 @@ export const FACTS: Omit<KitFacts, 'fingerprint' | 'tufRoot'> = {
       triggerKey: KEY,
     },
   ],
+  bandwidthKbit: undefined,
   publishers: [],
   shellKeys: [OTHER],
   place: { home: '/home/clamavdb', documentRoot: '/var/www/clamav' },

@@ -66,6 +66,7 @@ async function factsOf(
     ...mirror,
     zone: settings.zone,
     login,
+    bandwidthKbit: mirror.push.bandwidthKbit,
     masters: [registered ?? (await ownMaster(settings)), ...others],
     tufRoot: await tufRoot(own.networkKeys),
     publishers: publishers.map(({ keys }) => ({

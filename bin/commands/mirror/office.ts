@@ -4,7 +4,7 @@ import type { Outcome } from '#base/outcome.ts'
 import type { MirrorRules } from '#core/mirrors/index.ts'
 import type { Settings } from '#formats/cvdnet-toml/index.ts'
 import type { Store } from '#ports/store.ts'
-import { Registrar, type RegistrarWorld, SigmakerList } from '#roles/registrar/index.ts'
+import { MasterList, Registrar, type RegistrarWorld, SigmakerList } from '#roles/registrar/index.ts'
 import { CommandEnd, complain, EXIT } from '../../io.ts'
 import { readSettings } from '../run/settings.ts'
 import { openNetworkStore } from '../run/store.ts'
@@ -15,6 +15,7 @@ export interface Office extends AsyncDisposable {
   readonly store: Store
   readonly registrar: Registrar
   readonly sigmakers: SigmakerList
+  readonly masters: MasterList
   readonly rules: MirrorRules
 }
 
@@ -23,13 +24,21 @@ export async function openOffice(config: string): Promise<Office> {
   const store = await openNetworkStore(settings)
   const { bandwidthMbitMin, privateAddresses } = settings.registry
   const rules = { bandwidthMbitMin, allowsPrivate: privateAddresses === 'allowed' }
-  const world: RegistrarWorld = { store, clock: systemClock, who: whoAmI(), rules }
+  const world: RegistrarWorld = {
+    store,
+    clock: systemClock,
+    who: whoAmI(),
+    rules,
+    zone: settings.zone,
+    onWarning: (line) => complain(`cvdnet: ${line}`),
+  }
   return {
     settings,
     store,
     rules,
     registrar: new Registrar(world),
     sigmakers: new SigmakerList(world),
+    masters: new MasterList(world),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { listOption, type OfficeFlags, reasonOption } from './options.ts'
-import { acting, type KeyFlags, type MoveFlags, type PauseFlags } from './team.ts'
+import { acting, type KeyFlags, type LimitFlags, type MoveFlags, type PauseFlags } from './team.ts'
 
 /** What an operator announces beforehand (R83–R85), written down by the team. */
 export function addOperatorCommands(mirror: Command): void {
@@ -34,5 +34,13 @@ export function addOperatorCommands(mirror: Command): void {
     .action(async (name: string, flags: KeyFlags) => {
       const { newHostKey } = await import('./new-host-key.ts')
       await newHostKey(name, flags)
+    })
+  acting(mirror, 'limit', 'when it is pushed to, and how much of its line a sync may take')
+    .option('--push-window <HH:MM-HH:MM>', 'UTC, may go over midnight; "none": at any time')
+    .option('--push-kbit <number>', 'kbit/s, for its next kit; "none": what its line gives')
+    .addOption(reasonOption().default('asked for by its operator').makeOptionMandatory(false))
+    .action(async (name: string, flags: LimitFlags) => {
+      const { limit } = await import('./limit.ts')
+      await limit(name, flags)
     })
 }

@@ -3,6 +3,7 @@ import { type EpochMs, rfc3339, toSeconds } from '#base/time.ts'
 import { describeStage, type MirrorRecord } from '#core/mirrors/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import { say, sayJson } from '../../io.ts'
+import { describeLimits } from './limits.ts'
 import { granted, openOffice } from './office.ts'
 import type { OfficeFlags } from './options.ts'
 import { columns } from './table.ts'
@@ -63,6 +64,7 @@ function facts(record: MirrorRecord): readonly (readonly [string, string])[] {
     ['further names', record.aliases.join(', ') || 'none'],
     ['stands in', `${country} (${region})`],
     ['bandwidth', `${record.bandwidthMbit} Mbit/s`],
+    ['push', describeLimits(record.push).join(', ')],
     ['operator', admin ?? 'gave no address'],
     ['login', record.rsyncLogin?.user ?? 'none yet'],
     ...record.downtimes.map(({ from, until, reason }): readonly [string, string] => [

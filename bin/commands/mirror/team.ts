@@ -53,6 +53,11 @@ export interface KeyFlags extends ReasonFlags {
   readonly fingerprint?: string
 }
 
+export interface LimitFlags extends ReasonFlags {
+  readonly pushWindow?: string
+  readonly pushKbit?: string
+}
+
 export function acting(mirror: Command, verb: string, about: string): Command {
   return mirror
     .command(verb)

@@ -216,3 +216,17 @@ test('words come before the status, and an unknown status is still told', () => 
   assert.match(explainExit(99, '').sentence, /status 99/)
   assert.match(explainExit(null, '').sentence, /killed/)
 })
+
+test('a limit of bandwidth is rsync’s own to keep', async () => {
+  await using it = await world()
+  const [program, told] = [join(it.dir, 'rsync'), join(it.dir, 'told')]
+  await writeFile(program, `#!/bin/sh\nprintf '%s\\n' "$@" > '${told}'\nexec rsync "$@"\n`)
+  await chmod(program, 0o755)
+  const transfer = new RsyncTransfer({ program })
+  const limits = async () => (await readFile(told, 'utf8')).match(/^--bwlimit=.*$/gm)
+  await transfer.pull(it.from, it.into, { ...it.options, bandwidthKib: 250 })
+  assert.deepEqual(await limits(), ['--bwlimit=250'])
+  assert.equal(await readFile(join(it.into, 'daily.cvd'), 'utf8'), 'version one')
+  await transfer.pull(it.from, it.into, it.options)
+  assert.equal(await limits(), null)
+})

@@ -123,7 +123,7 @@ const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 function argumentsFor(
   from: TransferSource,
   folder: string,
-  { linkAgainst, exclude, later = [], byContent }: TransferOptions,
+  { linkAgainst, exclude, later = [], byContent, bandwidthKib }: TransferOptions,
 ): readonly string[] {
   return [
     '--recursive',
@@ -150,6 +150,7 @@ function argumentsFor(
     '--info=skip1',
     '--out-format=%n',
     ...(byContent ? ['--checksum'] : []),
+    ...(bandwidthKib === undefined ? [] : [`--bwlimit=${bandwidthKib}`]),
     ...(linkAgainst === undefined ? [] : [`--link-dest=${linkAgainst}`]),
     '--exclude=local_*',
     ...exclude.map((pattern) => `--exclude=${pattern}`),

@@ -24,6 +24,7 @@ export function clientsyncConf(facts: KitFacts): string {
         to: '',
         tufRoot: undefined,
         state: undefined,
+        bandwidthKib: facts.bandwidthKbit === undefined ? undefined : kibOf(facts.bandwidthKbit),
       },
       facts.place,
     ),
@@ -32,7 +33,7 @@ export function clientsyncConf(facts: KitFacts): string {
 
 /**
  * The kit's conf for the place where it is installed. What the operator changed in `present`, the conf that is there
- * already, stays: document root, exceptions, and names that mean nothing to us.
+ * already, stays: document root, exceptions, a limit of bandwidth where the kit has none, and names that mean nothing to us.
  */
 export function installedConf(
   kit: ClientsyncConf,
@@ -42,7 +43,13 @@ export function installedConf(
   const conf = placed(kit, place)
   if (present === undefined) return printClientsyncConf(conf)
   const { to, exclude, others } = present
-  return printClientsyncConf({ ...conf, to, exclude, others })
+  const bandwidthKib = conf.bandwidthKib ?? present.bandwidthKib
+  return printClientsyncConf({ ...conf, to, exclude, others, bandwidthKib })
+}
+
+/** The registry counts in kbit as lines are sold, rsync in KiB; never more than was said, and at least something. */
+function kibOf(kbit: number): number {
+  return Math.max(1, Math.floor((kbit * 1000) / 8 / 1024))
 }
 
 export function readConf(text: string, home: string): ClientsyncConf | undefined {

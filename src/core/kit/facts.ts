@@ -13,6 +13,8 @@ export interface KitFacts {
   readonly aliases: readonly string[]
   readonly login: RsyncLogin
   readonly masters: readonly KitMaster[]
+  /** That a pull may take; undefined: what the line gives. */
+  readonly bandwidthKbit: number | undefined
   /** `root.json` of the network's TUF metadata. */
   readonly tufRoot: string
   readonly publishers: readonly { readonly name: string; readonly text: string }[]

@@ -5,10 +5,12 @@ import { parseSettings } from '#formats/cvdnet-toml/index.ts'
 import { FACTS } from '../../../test/support/kit.ts'
 import {
   authorizedKeysNotify,
+  installedConf,
   type KitFacts,
   kitFiles,
   parseManifest,
   printManifest,
+  readConf,
   servedNames,
 } from './index.ts'
 
@@ -86,4 +88,17 @@ test('each key of a sigmaker starts his trigger, whatever the paths are called',
   })
   const command = `'/opt/cvd net/cvdnet' notify alice --config /etc/cvdnet.toml`
   assert.ok(text.endsWith(`\nrestrict,command="${command}" ${key} alice\n`), text)
+})
+
+test('what the registry allows a sync in kbit stands in the conf in KiB, and a kit without it keeps the operator’s', () => {
+  const conf = (bandwidthKbit: number | undefined) => {
+    const read = readConf(textOf('clam-clientsync.conf', { bandwidthKbit }), '/home/clamavdb')
+    assert.ok(read)
+    return read
+  }
+  const kib = (kbit: number | undefined) => conf(kbit).bandwidthKib
+  assert.deepEqual([kib(undefined), kib(1), kib(8192), kib(10_000)], [undefined, 1, 1000, 1220])
+  const after = (kbit: number | undefined, before: number | undefined) =>
+    readConf(installedConf(conf(kbit), conf(before), facts.place), '/home/clamavdb')?.bandwidthKib
+  assert.deepEqual([after(undefined, 8192), after(16_384, 8192)], [1000, 2000])
 })

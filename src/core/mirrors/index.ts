@@ -42,5 +42,12 @@ export {
   parseSigmakerKeys,
 } from './sigmaker.ts'
 export { type StatisticsPlace, statisticsPlace } from './statistics-place.ts'
-export { DOWNTIME_MS_MAX, downtimeAt, type MirrorEvent, type RsyncLogin, step } from './step.ts'
+export {
+  DOWNTIME_MS_MAX,
+  downtimeAt,
+  isInService,
+  type MirrorEvent,
+  type RsyncLogin,
+  step,
+} from './step.ts'
 export { asHost, asMail } from './typed.ts'

@@ -21,6 +21,7 @@ const TABLE = `
   retire       ret ret ret ret ret ret ret ret  .   .
   move-address  =   =   =   =   =   =   =   =   .   .
   new-host-key  =   =   =   =   =   =   =   =   .   .
+  limit-push    =   =   =   =   =   =   =   =   .   .
 `
 
 test('every event on every stage leads where the table says', () => {

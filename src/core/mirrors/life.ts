@@ -29,6 +29,7 @@ export const MIRROR_EVENTS = [
   'retire',
   'move-address',
   'new-host-key',
+  'limit-push',
 ] as const
 export type MirrorEventKind = (typeof MIRROR_EVENTS)[number]
 
@@ -67,6 +68,7 @@ const LEADS: Readonly<Record<MirrorEventKind, Leads>> = {
   retire: Object.fromEntries(ALIVE.map((stage) => [stage, 'retired'])),
   'move-address': stay(...ALIVE),
   'new-host-key': stay(...ALIVE),
+  'limit-push': stay(...ALIVE),
 }
 
 /** What a stage means, to be read behind the mirror's name. */
@@ -128,6 +130,7 @@ const INSTEAD: Readonly<
   retire: { retired: 'that was done already', else: 'there is nothing to remove' },
   'move-address': { else: OVER },
   'new-host-key': { else: OVER },
+  'limit-push': { else: OVER },
 }
 
 /** Where the event leads, or why it may not happen: `is listed; one that was listed is …`. */

@@ -16,10 +16,17 @@ export type MirrorEvent =
       readonly addresses: readonly string[]
     }
   | { readonly kind: 'new-host-key'; readonly hostKey: SshPublicKeyText }
+  | { readonly kind: 'limit-push'; readonly push: MirrorRecord['push'] }
   | {
       readonly kind: Exclude<
         MirrorEventKind,
-        'pause' | 'resume' | 'approve' | 'apply-again' | 'move-address' | 'new-host-key'
+        | 'pause'
+        | 'resume'
+        | 'approve'
+        | 'apply-again'
+        | 'move-address'
+        | 'new-host-key'
+        | 'limit-push'
       >
       /** In words that its operator reads. */
       readonly reason: string
@@ -66,10 +73,12 @@ export function step(
       return ok({ ...record, host: event.host, addresses: event.addresses })
     case 'new-host-key':
       return ok({ ...record, hostKey: event.hostKey })
+    case 'limit-push':
+      return ok({ ...record, push: event.push })
     case 'check-good':
     case 'check-bad':
       // In service it is the monitor who says why a mirror stands where it does.
-      return ok(next.value === record.stage && isSeenByClients(record) ? record : at(event.reason))
+      return ok(next.value === record.stage && isInService(record) ? record : at(event.reason))
     default:
       return ok(at(event.reason))
   }
@@ -80,7 +89,8 @@ export function downtimeAt(downtimes: readonly Downtime[], at: EpochMs): Downtim
   return downtimes.find(({ from, until }) => from <= at && at < until)
 }
 
-function isSeenByClients({ stage }: MirrorRecord): boolean {
+/** Was listed, and is part of the network since. */
+export function isInService({ stage }: Pick<MirrorRecord, 'stage'>): boolean {
   return stage === 'listed' || stage === 'old' || stage === 'removed' || stage === 'suspended'
 }
 

@@ -1,10 +1,14 @@
 import { type EpochMs, rfc3339, toSeconds } from '#base/time.ts'
-import type { Downtime, MirrorRecord } from '../mirrors/index.ts'
+import { type Downtime, isInService, type MirrorRecord } from '../mirrors/index.ts'
 import { type Letter, letterId, letterText, oneLine } from './letter.ts'
 
 /** What is announced on the operators' list beforehand (R69, R83–R85). */
 export type Duty =
-  | { readonly kind: 'downtime'; readonly mirror: string; readonly downtime: Downtime }
+  | {
+      readonly kind: 'downtime' | 'downtime-over'
+      readonly mirror: string
+      readonly downtime: Downtime
+    }
   | {
       readonly kind: 'addresses'
       readonly mirror: string
@@ -14,20 +18,15 @@ export type Duty =
   | { readonly kind: 'host-key'; readonly mirror: string; readonly key: string }
   | { readonly kind: 'joined' | 'left'; readonly mirror: string; readonly country: string }
 
-/** What changed between two states of one record that other operators want to know. */
+/** What changed between two states of one record that other operators want to know. Of applicants they need not. */
 export function dutiesBetween(
   before: MirrorRecord | undefined,
   after: MirrorRecord,
 ): readonly Duty[] {
   const { name: mirror, country } = after
   const duties: Duty[] = []
-  if (before === undefined) return []
-  const known = new Set(before.downtimes.map(({ from, until }) => `${from}-${until}`))
-  for (const downtime of after.downtimes) {
-    if (!known.has(`${downtime.from}-${downtime.until}`)) {
-      duties.push({ kind: 'downtime', mirror, downtime })
-    }
-  }
+  if (before === undefined || !(isInService(before) || isInService(after))) return []
+  duties.push(...downtimesBetween(before, after))
   if (before.addresses.join() !== after.addresses.join()) {
     duties.push({ kind: 'addresses', mirror, before: before.addresses, now: after.addresses })
   }
@@ -39,10 +38,23 @@ export function dutiesBetween(
   if (before.stage === 'tested' && after.stage === 'listed') {
     duties.push({ kind: 'joined', mirror, country })
   }
-  if (before.stage !== 'retired' && after.stage === 'retired') {
+  if (after.stage === 'retired') {
     duties.push({ kind: 'left', mirror, country })
   }
   return duties
+}
+
+/** No two of one mirror begin at the same time. One that was planned and is gone, or ends earlier, is over. */
+function downtimesBetween(before: MirrorRecord, after: MirrorRecord): readonly Duty[] {
+  const { name: mirror } = after
+  const known = new Set(before.downtimes.map(({ from }) => from))
+  const added = after.downtimes.filter(({ from }) => !known.has(from))
+  // With a new one those that are long past are forgotten, and that is no news.
+  if (added.length > 0) return added.map((downtime) => ({ kind: 'downtime', mirror, downtime }))
+  const still = new Set(after.downtimes.map(({ from, until }) => `${from}-${until}`))
+  return before.downtimes
+    .filter(({ from, until }) => !still.has(`${from}-${until}`))
+    .map((downtime) => ({ kind: 'downtime-over', mirror, downtime }))
 }
 
 export function dutyLetter(duty: Duty, zone: string, at: EpochMs): Letter {
@@ -70,6 +82,14 @@ function words(duty: Duty): readonly [string, readonly string[]] {
           `Reason: ${duty.downtime.reason}`,
           'Clients are sent elsewhere meanwhile, and nobody is warned about it.',
         ],
+      ]
+    }
+    case 'downtime-over': {
+      const from = rfc3339(toSeconds(duty.downtime.from))
+      const until = rfc3339(toSeconds(duty.downtime.until))
+      return [
+        `No more downtime of ${mirror}`,
+        [`Its downtime from ${from} until ${until} is over, or called off.`],
       ]
     }
     case 'addresses':

@@ -5,6 +5,7 @@ import { toSeconds } from '#base/time.ts'
 import { after, aMirror, DAY_MS, HOUR_MS, MINUTE_MS, START } from '../../../test/support/mirrors.ts'
 import { aName, aSerial, aVersion } from '../../../test/support/values.ts'
 import type { StandingProblem } from '../health/index.ts'
+import type { Downtime } from '../mirrors/index.ts'
 import type { Release } from '../release/index.ts'
 import { dutiesBetween, dutyLetter } from './duty.ts'
 import { atomFeed } from './feed.ts'
@@ -128,6 +129,16 @@ test('duties follow from what changed in the registry', () => {
     ['downtime', 'addresses', 'host-key', 'joined'],
   )
   assert.deepEqual(dutiesBetween(now, now), [])
+  const other = { ...downtime, from: after(2 * DAY_MS), until: after(3 * DAY_MS) }
+  const kinds = (from: readonly Downtime[], to: readonly Downtime[]) =>
+    dutiesBetween({ ...now, downtimes: from }, { ...now, downtimes: to }).map((duty) => duty.kind)
+  assert.deepEqual(kinds([downtime], [{ ...downtime, until: after(1) }]), ['downtime-over'])
+  assert.deepEqual(kinds([downtime, other], [downtime]), ['downtime-over'])
+  assert.deepEqual(kinds([downtime], [other]), ['downtime'], 'an old one is forgotten silently')
+  const applicant = aMirror('a', { stage: 'credentials' })
+  const moved = { ...applicant, addresses: ['192.0.2.2'] }
+  assert.deepEqual(dutiesBetween(applicant, moved), [])
+  assert.deepEqual(dutiesBetween(applicant, { ...moved, stage: 'retired' }), [])
 })
 
 test('a release tells which databases became newer and which signatures came', () => {

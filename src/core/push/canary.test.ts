@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { afterCanaries, type CanaryEnd, canaryOrder, isPushTime } from './index.ts'
+import { afterCanaries, type CanaryEnd, canaryOrder } from './index.ts'
 
 const cases: readonly (readonly [readonly CanaryEnd[], number, string])[] = [
   [[], 5, 'try-another'],
@@ -28,18 +28,3 @@ test('the dice decide who goes first', () => {
     ['three', 'two', 'one'],
   )
 })
-
-for (const [window, minute, open] of [
-  [undefined, 0, true],
-  [{ from: 60, until: 120 }, 59, false],
-  [{ from: 60, until: 120 }, 60, true],
-  [{ from: 60, until: 120 }, 120, false],
-  [{ from: 1380, until: 120 }, 1400, true],
-  [{ from: 1380, until: 120 }, 0, true],
-  [{ from: 1380, until: 120 }, 600, false],
-  [{ from: 60, until: 60 }, 5, true],
-] as const) {
-  test(`pushing at minute ${minute} within ${JSON.stringify(window)}: ${open}`, () => {
-    assert.equal(isPushTime(window, minute), open)
-  })
-}

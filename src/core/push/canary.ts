@@ -38,17 +38,3 @@ export function canaryOrder(mirrors: readonly string[], draw: () => number): rea
   const drawn = mirrors.map((name) => ({ name, rank: draw() }))
   return drawn.toSorted((a, b) => a.rank - b.rank).map(({ name }) => name)
 }
-
-const MINUTES_A_DAY = 24 * 60
-
-/** Whether a mirror may be pushed to at this minute of the day (UTC); its operator may have asked for quiet hours. */
-export function isPushTime(
-  window: { readonly from: number; readonly until: number } | undefined,
-  minuteOfDay: number,
-): boolean {
-  if (window === undefined || window.from === window.until) return true
-  const minute = ((minuteOfDay % MINUTES_A_DAY) + MINUTES_A_DAY) % MINUTES_A_DAY
-  return window.from < window.until
-    ? minute >= window.from && minute < window.until
-    : minute >= window.from || minute < window.until
-}

@@ -12,6 +12,12 @@ export {
   type CanaryEnd,
   type CanaryStep,
   canaryOrder,
-  isPushTime,
 } from './canary.ts'
 export { type PushPolicy, retryDelayMs } from './policy.ts'
+export {
+  isPushTime,
+  minuteOfDay,
+  type PushWindow,
+  parsePushWindow,
+  printPushWindow,
+} from './window.ts'

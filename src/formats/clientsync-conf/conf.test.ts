@@ -176,6 +176,7 @@ const anyConf: fc.Arbitrary<ClientsyncConf> = fc.record(
     tufRoot: fc.option(path, { nil: undefined }),
     publisherKeys: fc.array(fc.stringMatching(/^\/[a-z'$]{1,8}$/), { maxLength: 2 }),
     state: fc.option(path, { nil: undefined }),
+    bandwidthKib: fc.option(fc.integer({ min: 1, max: 122_070_312 }), { nil: undefined }),
     others: fc.constant(new Map([['EXTRA', "it's $HOME"]])),
   },
   { noNullPrototype: true },
@@ -197,4 +198,17 @@ test('law: no text makes the parser throw', () => {
     }),
     { numRuns: 2000 },
   )
+})
+
+test('a limit is a number of KiB from one on', () => {
+  assert.equal(read(`TO=/t\n${LOGIN}BWLIMIT=250`).bandwidthKib, 250)
+  for (const bad of ['0', '-1', '1.5', '250k', '122070313', '$(id)']) {
+    const conf = parseClientsyncConf(`TO=/t\n${LOGIN}BWLIMIT='${bad}'`, { home: HOME })
+    const [fault] = conf.ok ? [] : conf.fault
+    assert.deepEqual(
+      fault?.kind === 'bad-value' && [fault.line, fault.key, fault.wanted],
+      [4, 'BWLIMIT', 'KiB a second, from 1 to 122070312'],
+      bad,
+    )
+  }
 })

@@ -22,6 +22,8 @@ export interface ClientsyncConf {
   readonly tufRoot: string | undefined
   readonly publisherKeys: readonly string[]
   readonly state: string | undefined
+  /** KiB per second that a pull may take, as rsync's `--bwlimit` counts. Undefined: what the line gives. */
+  readonly bandwidthKib: number | undefined
   /** Names that mean nothing to us, kept so that printing loses nothing. */
   readonly others: ReadonlyMap<string, string>
 }
@@ -37,6 +39,7 @@ export type ConfKey =
   | 'TUF_ROOT'
   | 'PUBLISHER_KEYS'
   | 'STATE'
+  | 'BWLIMIT'
 
 export type ClientsyncConfFault =
   | { readonly kind: ShellFaultKind; readonly line: number }
@@ -52,6 +55,8 @@ export type ClientsyncConfFault =
 /** Guess: a hundred times the sample; a larger file is not a settings file. */
 export const CONF_CHARS_MAX = 65_536
 const MODULE_DEFAULT = 'clamavdb'
+/** A terabit a second, far above any line; and rsync counts bytes in 64 bits. */
+const KIB_MAX = 122_070_312
 /** The rsync daemon's registered port. */
 const RSYNC_PORT_DEFAULT = 873
 
@@ -87,6 +92,7 @@ export function parseClientsyncConf(
     tufRoot: fields.optional('TUF_ROOT', 'an absolute path', absolute),
     publisherKeys: fields.optional('PUBLISHER_KEYS', 'absolute paths', absolutePaths) ?? [],
     state: fields.optional('STATE', 'an absolute path below the root folder', below),
+    bandwidthKib: fields.optional('BWLIMIT', `KiB a second, from 1 to ${KIB_MAX}`, kib),
     others: fields.others(),
   }
   const all = [...faults, ...fields.faults].sort((a, b) => a.line - b.line)
@@ -135,6 +141,11 @@ class Fields {
 
 function absolute(value: string): string | undefined {
   return value.startsWith('/') ? value : undefined
+}
+
+function kib(value: string): number | undefined {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : 0
+  return number >= 1 && number <= KIB_MAX ? number : undefined
 }
 
 /** Not the root folder itself: what is synced or kept there is also deleted there. */

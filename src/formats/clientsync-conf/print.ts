@@ -17,6 +17,7 @@ export function printClientsyncConf(conf: ClientsyncConf): string {
     ['TUF_ROOT', conf.tufRoot],
     ['PUBLISHER_KEYS', conf.publisherKeys.length === 0 ? undefined : conf.publisherKeys.join(' ')],
     ['STATE', conf.state],
+    ['BWLIMIT', conf.bandwidthKib === undefined ? undefined : String(conf.bandwidthKib)],
     ...conf.others,
   ]
   return lines.map(([name, value]) => (value === undefined ? '' : printLine(name, value))).join('')

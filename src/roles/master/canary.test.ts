@@ -81,3 +81,22 @@ test('what a mirror was seen serving needs no canary', async () => {
   assert.equal(end.held, undefined)
   assert.equal(new Set(called).size, 4)
 })
+
+test('a mirror whose window is closed does not go first', async () => {
+  const called: string[] = []
+  await using pusher = pusherTo({ a: 1, b: 1, c: 0, d: 0, e: 0 }, called)
+  const minute = Math.floor(Date.now() / 60_000) % 1440
+  const closed = { from: (minute + 600) % 1440, until: (minute + 660) % 1440 }
+  const target = { host: '127.0.0.1', sshPort: 1, httpPort: 1, user: 'u', hostKey: 'k' }
+  pusher.setTargets(
+    ['a', 'b', 'c', 'd', 'e'].map((name) => ({
+      ...target,
+      name,
+      window: name === 'a' ? closed : undefined,
+    })),
+  )
+  const end = await pusher.push(WANTED, () => {})
+  assert.equal(end.held, undefined)
+  assert.deepEqual(end.postponed, ['a'])
+  assert.ok(!called.includes('a'))
+})

@@ -23,6 +23,7 @@ export async function askCanary(
     if (isOfOlder(event, wanted)) return
     onEvent(event)
     if (event.kind === 'acknowledged') resolve('serves')
+    if (event.kind === 'postponed') resolve('failed')
     if (event.kind === 'failed') resolve(event.isRefusal ? 'refused' : 'failed')
   })
   const late = AbortSignal.any([over.signal, signal])

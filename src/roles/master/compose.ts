@@ -26,6 +26,7 @@ import {
 } from './parts.ts'
 import { Registry } from './registry.ts'
 import type { ReleaseDesk } from './release-desk.ts'
+import { tellMissedRelease } from './release-news.ts'
 import { tellErrors } from './schedule.ts'
 import { startSchedules } from './schedules.ts'
 import { StoreJournal } from './store-journal.ts'
@@ -66,7 +67,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   const stop = new AbortController()
   const parts = await openParts(options, stop.signal)
   const { registry, releases, journal, desk, peering, tellTeam } = parts
-  const { begun, canGoOn } = beginPublishing(desk, stop.signal, onEvent)
+  const { begun, canGoOn } = beginPublishing(desk, options, stop.signal)
   starting.defer(() => begun)
   starting.defer(() => stop.abort(STOPPING))
   // A new master has nothing to serve before its first tree.
@@ -171,14 +172,17 @@ async function openParts(options: MasterOptions, signal: AbortSignal) {
 /** Waits for other masters and the store by itself; whoever starts the master goes on when it has to. */
 function beginPublishing(
   desk: ReleaseDesk,
+  { name: self, zone, store, onEvent = () => {} }: MasterOptions,
   signal: AbortSignal,
-  onEvent: (line: string) => void,
 ): { readonly begun: Promise<void>; readonly canGoOn: Promise<void> } {
   const waits = Promise.withResolvers<void>()
   const say = (line: string) => {
     onEvent(line)
     waits.resolve()
   }
-  const begun = tellErrors(() => desk.start(say, signal), onEvent)
+  const begun = tellErrors(async () => {
+    await desk.start(say, signal)
+    await tellMissedRelease({ self, zone, store, clock: systemClock })
+  }, onEvent)
   return { begun, canGoOn: Promise.race([begun, waits.promise]) }
 }

@@ -87,6 +87,12 @@ export class MasterDesk implements SshDoorPolicy {
     if (held !== undefined) await this.#tellHeld(tree.release.serial, held)
   }
 
+  /** To those whose window was closed at a push and is open now. */
+  async pushPostponed(): Promise<void> {
+    const { due } = this.#parts.pusher
+    if (due.length > 0) await this.pushCurrent(due, true)
+  }
+
   /** A fresh `timestamp` for the same content, then a push; without the store, of what there is (decisions 8, 9). */
   async renewAndPush(
     say: (line: string) => void,
@@ -135,7 +141,7 @@ export class MasterDesk implements SshDoorPolicy {
     if (published === undefined || pusher.mirrors.length === 0) return
     const since = clock.now()
     call.print(`pushing to ${pusher.mirrors.length} mirrors`)
-    const { acknowledged, waiting, held } = await pusher.push(
+    const { acknowledged, waiting, postponed, held } = await pusher.push(
       wantedOf(published),
       (mirror, event) => {
         const line = describePush(mirror, event)
@@ -147,9 +153,10 @@ export class MasterDesk implements SshDoorPolicy {
       await this.#tellHeld(published.release.serial, held)
       return
     }
-    const all = acknowledged.length + waiting.length
+    const all = acknowledged.length + waiting.length + postponed.length
     const took = ((clock.now() - since) / 1000).toFixed(2)
     call.print(`${acknowledged.length} of ${all} mirrors serve it after ${took} s`)
+    if (postponed.length > 0) call.print(`${postponed.length} wait for their window`)
     if (waiting.length > 0) {
       call.complain(`not yet on ${waiting.toSorted().join(', ')}; the push goes on without you`)
     }

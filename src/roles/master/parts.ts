@@ -159,6 +159,7 @@ export function targetsOf(mirrors: readonly MirrorRecord[]): readonly PushTarget
   return mirrors.flatMap((mirror) => {
     const { name, host, sshPort, httpPort, account, hostKey } = mirror
     if (hostKey === undefined || !serviceOf(mirror).push) return []
-    return [{ name, host, sshPort, httpPort, user: account, hostKey }]
+    const { window } = mirror.push
+    return [{ name, host, sshPort, httpPort, user: account, hostKey, window }]
   })
 }

@@ -3,7 +3,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { JournalStore } from '#ports/store.ts'
 
 /** What is written of every mirror at every push, and nothing else that is written so often. */
-export const PUSH_ENTRIES = ['pushed', 'push-failed']
+export const PUSH_ENTRIES = ['pushed', 'push-failed', 'push-postponed']
 /** Guess: nobody asks how a push went a season ago. The history of releases and mirrors is kept for good. */
 const KEPT_MS = 90 * 24 * 3_600_000
 /** A write that holds up nobody. */

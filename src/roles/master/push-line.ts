@@ -1,6 +1,10 @@
+import type { EpochMs } from '#base/time.ts'
 import {
   describeShortfall,
+  isPushTime,
+  minuteOfDay,
   type PushPolicy,
+  type PushWindow,
   retryDelayMs,
   shortfall,
   type Wanted,
@@ -10,7 +14,14 @@ import type { Probe, ProbeTarget } from '#ports/probe.ts'
 import type { Trigger, TriggerTarget } from '#ports/trigger.ts'
 import type { Slots } from './slots.ts'
 
-export interface PushTarget extends TriggerTarget, ProbeTarget {}
+export interface PushTarget extends TriggerTarget, ProbeTarget {
+  /** Undefined: it may be pushed to at any time. */
+  readonly window?: PushWindow | undefined
+}
+
+export function mayBePushedTo({ window }: PushTarget, at: EpochMs): boolean {
+  return isPushTime(window, minuteOfDay(at))
+}
 
 export type PushEvent =
   | { readonly kind: 'connecting' }
@@ -24,6 +35,8 @@ export type PushEvent =
       readonly isRefusal: boolean
       readonly retryInMs: number | undefined
     }
+  /** Nothing is wrong: its window is closed now. Whoever keeps the lines pushes when it opens. */
+  | { readonly kind: 'postponed'; readonly window: PushWindow }
 
 export interface PushWorld {
   readonly trigger: Trigger
@@ -106,6 +119,7 @@ export class PushLine {
     while (!this.#world.signal.aborted) {
       const goal = this.#wanted
       if (goal === undefined || this.#acknowledged >= goal.wanted.generation) break
+      if (this.#isPostponed()) continue
       const failure = await this.#try(goal)
       if (failure === undefined) {
         this.#acknowledged = goal.wanted.generation
@@ -117,6 +131,15 @@ export class PushLine {
     }
     // In the same turn as the last look at `#wanted`: a want that comes later starts a new run.
     this.#running = undefined
+  }
+
+  /** Outside of its window nothing is wanted of it, not even another try of what failed inside. */
+  #isPostponed(): boolean {
+    const { window } = this.target
+    if (window === undefined || mayBePushedTo(this.target, this.#world.clock.now())) return false
+    this.#wanted = undefined
+    this.#tell({ kind: 'postponed', window })
+    return true
   }
 
   /** When the tries are used up nothing is wanted any more, until the next push. */

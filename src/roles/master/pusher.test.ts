@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '#adapters/system/index.ts'
-import { epochSeconds } from '#base/time.ts'
+import { epochMs, epochSeconds } from '#base/time.ts'
 import type { PushPolicy, Wanted } from '#core/push/index.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { Journal, JournalEntry } from '#ports/journal.ts'
 import { type Probe, ProbeError } from '#ports/probe.ts'
 import { type Trigger, TriggerError } from '#ports/trigger.ts'
 import { aGeneration, aSerial } from '../../../test/support/values.ts'
 import type { PushEvent, PushTarget } from './push-line.ts'
 import { Pusher } from './pusher.ts'
+import { describePush } from './words.ts'
 
 const policy: PushPolicy = {
   parallel: 2,
@@ -54,7 +56,7 @@ class Mirrors implements Trigger, Probe {
   }
 }
 
-function setUp(names: readonly string[]) {
+function setUp(names: readonly string[], clock: Clock = systemClock) {
   const mirrors = new Mirrors()
   const entries: JournalEntry[] = []
   const journal: Journal = {
@@ -62,7 +64,7 @@ function setUp(names: readonly string[]) {
       entries.push(entry)
     },
   }
-  const world = { trigger: mirrors, probe: mirrors, clock: systemClock, policy, draw: () => 0.5 }
+  const world = { trigger: mirrors, probe: mirrors, clock, policy, draw: () => 0.5 }
   const pusher = new Pusher(world, { self: 'rsync1', journal, targets: names.map(target) })
   const push = (n: number, onEvent: (mirror: string, event: PushEvent) => void = () => {}) => {
     mirrors.newest = n
@@ -198,4 +200,57 @@ test('a mirror that moved is called where it is now', async () => {
   assert.deepEqual(pusher.setTargets([{ ...target('a'), host: 'elsewhere' }]), ['a'])
   assert.deepEqual(pusher.setTargets([{ ...target('a'), host: 'elsewhere' }]), [])
   assert.deepEqual((await push(1)).acknowledged, ['a'])
+})
+
+/** A day whose hour the test sets; waits are real. */
+class DayClock implements Clock {
+  time = '12:00'
+
+  now() {
+    return epochMs(Date.parse(`2026-12-01T${this.time}:00Z`))
+  }
+
+  sleep(ms: number, signal: AbortSignal) {
+    return systemClock.sleep(ms, signal)
+  }
+}
+
+const NIGHT = { from: 22 * 60, until: 6 * 60 }
+
+test('outside of its window a mirror is not called, which is no failure; inside it is due', async () => {
+  const clock = new DayClock()
+  const { pusher, push, mirrors, entries } = setUp(['a'], clock)
+  await using _ = pusher
+  pusher.setTargets([target('a'), { ...target('night'), window: NIGHT }])
+  const said: string[] = []
+  const end = await push(1, (mirror, event) => said.push(describePush(mirror, event) ?? ''))
+  assert.deepEqual([end.acknowledged, end.waiting, end.postponed], [['a'], [], ['night']])
+  assert.ok(said.includes('night: waits for its window, 22:00-06:00 UTC'), said.join('\n'))
+  assert.deepEqual([mirrors.calls, pusher.due], [['a'], []])
+  clock.time = '23:00'
+  assert.deepEqual(pusher.due, ['night'])
+  const late = await pusher.push(wanted(1), () => {}, { only: pusher.due, lookFirst: true })
+  assert.deepEqual([late.acknowledged, pusher.due], [['night'], []])
+  await pusher[Symbol.asyncDispose]()
+  const of = entries.filter(({ subject }) => subject === 'night')
+  assert.deepEqual(
+    of.map(({ what }) => what),
+    ['push-postponed', 'pushed'],
+  )
+})
+
+test('tries end where the window ends, and go on in the next one', async () => {
+  const clock = new DayClock()
+  clock.time = '05:59'
+  const { pusher, mirrors } = setUp([], clock)
+  await using _ = pusher
+  pusher.setTargets([{ ...target('night'), window: NIGHT }])
+  mirrors.newest = 1
+  mirrors.down.add('night')
+  const end = await pusher.push(wanted(1), (_mirror, event) => {
+    if (event.kind === 'failed') clock.time = '06:00'
+  })
+  assert.deepEqual([end.postponed, mirrors.calls], [['night'], ['night']])
+  clock.time = '22:00'
+  assert.deepEqual(pusher.due, ['night'])
 })

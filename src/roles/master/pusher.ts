@@ -1,13 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CANARY_FROM_MIRRORS, canaryOrder, type Wanted } from '#core/push/index.ts'
-import type { Journal } from '#ports/journal.ts'
+import { CANARY_FROM_MIRRORS, canaryOrder, printPushWindow, type Wanted } from '#core/push/index.ts'
+import type { Journal, JournalEntry } from '#ports/journal.ts'
 import { askCanary, askInTurn, type CanaryReport, isOfOlder } from './canary.ts'
-import { type PushEvent, PushLine, type PushTarget, type PushWorld } from './push-line.ts'
+import {
+  mayBePushedTo,
+  type PushEvent,
+  PushLine,
+  type PushTarget,
+  type PushWorld,
+} from './push-line.ts'
 import { Slots } from './slots.ts'
 
 export interface PushSummary {
   readonly acknowledged: readonly string[]
   readonly waiting: readonly string[]
+  /** Those that get it when their window opens. */
+  readonly postponed: readonly string[]
   /** Why nobody else was pushed to: those that went first would not have it. */
   readonly held?: string
 }
@@ -19,6 +27,8 @@ export interface PushOptions {
   /** Mirrors that serve it already are not called: another master pushes, or did. */
   readonly lookFirst?: boolean
 }
+
+type LineEnd = 'acknowledged' | 'waiting' | 'postponed'
 
 interface Line {
   readonly target: PushTarget
@@ -41,6 +51,8 @@ export class Pusher implements AsyncDisposable {
   readonly #onPush: (mirror: string, event: PushEvent) => void
   readonly #stop = new AbortController()
   readonly #resting = new Set<Promise<void>>()
+  /** Whose window was closed when something was wanted of them. */
+  readonly #postponed = new Set<string>()
   /** The newest release that any mirror was seen serving. */
   #proven = -1
   #recorded: Promise<void> = Promise.resolve()
@@ -70,6 +82,7 @@ export class Pusher implements AsyncDisposable {
     for (const [name, line] of this.#lines) {
       if (isDeepStrictEqual(wanted.get(name), line.target)) continue
       this.#lines.delete(name)
+      this.#postponed.delete(name)
       line.stop.abort(new Error('The mirror is not pushed to any more'))
       const resting = line.rest().finally(() => this.#resting.delete(resting))
       this.#resting.add(resting)
@@ -89,6 +102,15 @@ export class Pusher implements AsyncDisposable {
     return { target, stop, signal, line, rest: () => line.rest() }
   }
 
+  /** Those that waited for their window, which is open now. */
+  get due(): readonly string[] {
+    const now = this.#world.clock.now()
+    return [...this.#postponed].filter((name) => {
+      const line = this.#lines.get(name)
+      return line !== undefined && mayBePushedTo(line.target, now)
+    })
+  }
+
   get mirrors(): readonly string[] {
     return [...this.#lines.keys()]
   }
@@ -102,23 +124,30 @@ export class Pusher implements AsyncDisposable {
     onEvent: (mirror: string, event: PushEvent) => void,
     { triesToReport = 2, only, lookFirst = false }: PushOptions = {},
   ): Promise<PushSummary> {
-    const acknowledged: string[] = []
-    const waiting: string[] = []
+    const by = {
+      acknowledged: [] as string[],
+      waiting: [] as string[],
+      postponed: [] as string[],
+    }
     const lines = [...this.#lines].filter(([name]) => only?.includes(name) ?? true)
     const { served, held } = await this.#askCanaries(wanted, lines, onEvent)
-    if (held !== undefined) return { acknowledged, waiting: lines.map(([name]) => name), held }
-    acknowledged.push(...served)
+    if (held !== undefined) {
+      // Nor is anybody pushed to by the clock: a person looks first.
+      for (const [name] of lines) this.#postponed.delete(name)
+      return { ...by, waiting: lines.map(([name]) => name), held }
+    }
+    by.acknowledged.push(...served)
     const others = lines.filter(([name]) => !served.includes(name))
     await Promise.all(
       others.map(async ([mirror, line]) => {
-        const good = await this.#pushOne(line, wanted, (event) => onEvent(mirror, event), {
+        const end = await this.#pushOne(line, wanted, (event) => onEvent(mirror, event), {
           triesToReport,
           lookFirst,
         })
-        ;(good ? acknowledged : waiting).push(mirror)
+        by[end].push(mirror)
       }),
     )
-    return { acknowledged, waiting }
+    return by
   }
 
   async #pushOne(
@@ -126,20 +155,21 @@ export class Pusher implements AsyncDisposable {
     wanted: Wanted,
     onEvent: (event: PushEvent) => void,
     { triesToReport, lookFirst }: { readonly triesToReport: number; readonly lookFirst: boolean },
-  ): Promise<boolean> {
-    if (signal.aborted) return false
-    const { promise, resolve } = Promise.withResolvers<boolean>()
+  ): Promise<LineEnd> {
+    if (signal.aborted) return 'waiting'
+    const { promise, resolve } = Promise.withResolvers<LineEnd>()
     let failures = 0
     const listen = (event: PushEvent) => {
       if (isOfOlder(event, wanted)) return
       onEvent(event)
-      if (event.kind === 'acknowledged') resolve(true)
+      if (event.kind === 'acknowledged') resolve('acknowledged')
+      if (event.kind === 'postponed') resolve('postponed')
       if (event.kind !== 'failed') return
       failures += 1
-      if (failures >= triesToReport || event.retryInMs === undefined) resolve(false)
+      if (failures >= triesToReport || event.retryInMs === undefined) resolve('waiting')
     }
     const unlisten = line.want(wanted, listen, lookFirst)
-    const stopped = () => resolve(false)
+    const stopped = () => resolve('waiting')
     signal.addEventListener('abort', stopped, { once: true })
     try {
       return await promise
@@ -156,10 +186,12 @@ export class Pusher implements AsyncDisposable {
     onEvent: (mirror: string, event: PushEvent) => void,
   ): Promise<CanaryReport> {
     const { policy, draw, clock } = this.#world
-    if (!policy.canary || wanted.serial <= this.#proven || lines.length < CANARY_FROM_MIRRORS) {
+    const now = clock.now()
+    const open = lines.filter(([, { target }]) => mayBePushedTo(target, now))
+    if (!policy.canary || wanted.serial <= this.#proven || open.length < CANARY_FROM_MIRRORS) {
       return { served: [], held: undefined }
     }
-    const known = new Map(lines)
+    const known = new Map(open)
     return await askInTurn(canaryOrder([...known.keys()], draw), async (name) => {
       const line = known.get(name)
       if (line === undefined) return 'failed'
@@ -170,17 +202,14 @@ export class Pusher implements AsyncDisposable {
 
   /** Appends in order, whoever listens. What cannot be recorded does not stop a push. */
   #record(mirror: string, event: PushEvent): void {
-    if (event.kind !== 'acknowledged' && event.kind !== 'failed') return
-    if (event.kind === 'acknowledged') this.#proven = Math.max(this.#proven, event.wanted.serial)
-    const why =
-      event.kind === 'failed'
-        ? [
-            event.reason,
-            event.retryInMs === undefined ? 'given up until the next push' : 'tries again',
-          ]
-        : [`serial ${event.wanted.serial} generation ${event.wanted.generation}`]
-    const what = event.kind === 'failed' ? 'push-failed' : 'pushed'
-    const entry = { at: this.#world.clock.now(), who: this.#self, what, subject: mirror, why }
+    if (event.kind === 'acknowledged') {
+      this.#proven = Math.max(this.#proven, event.wanted.serial)
+      this.#postponed.delete(mirror)
+    }
+    if (event.kind === 'postponed') this.#postponed.add(mirror)
+    const done = inJournal(event)
+    if (done === undefined) return
+    const entry = { at: this.#world.clock.now(), who: this.#self, subject: mirror, ...done }
     this.#recorded = this.#recorded.then(() => this.#journal.append(entry)).catch(() => {})
   }
 
@@ -191,5 +220,26 @@ export class Pusher implements AsyncDisposable {
       ...this.#resting,
     ])
     await this.#recorded
+  }
+}
+
+/** Undefined for what is on its way. */
+function inJournal(event: PushEvent): Pick<JournalEntry, 'what' | 'why'> | undefined {
+  switch (event.kind) {
+    case 'acknowledged': {
+      const { serial, generation } = event.wanted
+      return { what: 'pushed', why: [`serial ${serial} generation ${generation}`] }
+    }
+    case 'failed': {
+      const next = event.retryInMs === undefined ? 'given up until the next push' : 'tries again'
+      return { what: 'push-failed', why: [event.reason, next] }
+    }
+    case 'postponed':
+      return {
+        what: 'push-postponed',
+        why: [`waits for its window, ${printPushWindow(event.window)} UTC`],
+      }
+    default:
+      return undefined
   }
 }

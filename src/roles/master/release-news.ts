@@ -1,6 +1,7 @@
 import { postLetter } from '#adapters/outbox/index.ts'
+import { toSeconds } from '#base/time.ts'
 import { type Changes, changesInWords } from '#core/changes/index.ts'
-import { releasedBetween, releaseLetter } from '#core/notices/index.ts'
+import { FEED_ENTRIES_MAX, releasedBetween, releaseLetter } from '#core/notices/index.ts'
 import type { Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Store } from '#ports/store.ts'
@@ -42,5 +43,9 @@ export async function tellMissedRelease(parts: NewsParts): Promise<void> {
   const letter = releaseLetter(head.release, databases, parts.zone, parts.clock.now())
   const news = await store.notices.news.list()
   if (letter === undefined || news.some(({ name }) => name === letter.id)) return
+  // Of all that was told since, its own letter may be forgotten.
+  const { publishedAt } = head.release
+  const isFull = news.length >= FEED_ENTRIES_MAX
+  if (isFull && news.every(({ value }) => toSeconds(value.at) > publishedAt)) return
   await postLetter(store, letter)
 }

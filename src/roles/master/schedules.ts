@@ -29,6 +29,8 @@ const PAGES_LEASE = 'pages'
 const PAGES_TTL_MS = 15 * 60_000
 /** A change in the store wakes a master at once; this is for what a peer out of reach kept from it. */
 const CATCH_UP_EVERY_MS = 10_000
+/** A window is told in minutes and lasts for hours. */
+const WINDOWS_EVERY_MS = 5 * 60_000
 
 /** The pages show whole days, so that more often than some times a day finds nothing new. */
 const TOTALS_EVERY_MS = 6 * 3_600_000
@@ -60,6 +62,8 @@ export function startSchedules(all: ScheduledParts): AsyncDisposable {
   schedules.use(repeat(() => pruneJournal(store.journal, systemClock), { ...often, everyMs }))
   const catchUp = async (): Promise<void> => void (await desk.catchUp())
   schedules.use(repeat(catchUp, { ...often, everyMs: CATCH_UP_EVERY_MS, onError: () => {} }))
+  const openWindows = { ...often, everyMs: WINDOWS_EVERY_MS }
+  schedules.use(repeat(() => master.pushPostponed(), openWindows))
   schedules.use(
     followPages({ store, facts, clock: systemClock, renewAndPush: renewPages, onEvent }),
   )

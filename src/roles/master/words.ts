@@ -1,6 +1,7 @@
 import { rfc3339 } from '#base/time.ts'
 import { type Changes, changesInWords } from '#core/changes/index.ts'
 import type { SetFacts } from '#core/gate/index.ts'
+import { printPushWindow } from '#core/push/index.ts'
 import type { ReleaseFile } from '#core/release/index.ts'
 import type { PushEvent } from './push-line.ts'
 
@@ -55,6 +56,8 @@ export function describePush(mirror: string, event: PushEvent): string | undefin
       return event.retryInMs === undefined
         ? `${mirror}: ${event.reason}; given up until the next push`
         : `${mirror}: ${event.reason}; tries again in ${seconds(event.retryInMs)}`
+    case 'postponed':
+      return `${mirror}: waits for its window, ${printPushWindow(event.window)} UTC`
     default:
       return event satisfies never
   }

@@ -101,12 +101,13 @@ async function pull(
   { trees, served }: Local,
   how: { readonly byContent?: boolean; readonly later?: readonly string[] } = {},
 ): Promise<void> {
-  const { module, rsyncUser: user, rsyncPassword: password, exclude } = settings.conf
+  const { module, rsyncUser: user, rsyncPassword: password, exclude, bandwidthKib } = settings.conf
   try {
     await transfer.pull({ host, port, module, user, password }, trees.incoming, {
       ...(served === undefined ? {} : { linkAgainst: served.folder }),
       ...how,
       exclude,
+      bandwidthKib,
       onLine: (line) => run.print(`  ${line}`),
       signal: run.signal,
     })

@@ -1,5 +1,6 @@
 export { type Inspection, type InspectWorld, inspectMirror } from './inspect.ts'
 export { makeKit } from './make-kit.ts'
+export { MasterList } from './masters.ts'
 export { type Act, Registrar } from './registrar.ts'
 export { SigmakerList } from './sigmakers.ts'
 export type { RegistrarWorld } from './world.ts'

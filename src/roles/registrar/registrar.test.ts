@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { MemoryState, MemoryStore } from '#adapters/memory/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { fail, ok } from '#base/outcome.ts'
+import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
 import { epochMs } from '#base/time.ts'
+import { StoreError } from '#ports/store.ts'
 import { Registrar, SigmakerList } from './index.ts'
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAG2rU3Q+pMvYu4wUCRv88bNZRncs15GyPE7ZzZoeX9V'
@@ -13,8 +15,16 @@ const rules = { bandwidthMbitMin: 10, allowsPrivate: false }
 
 function office() {
   const store = new MemoryStore(new MemoryState())
-  const world = { store, clock: systemClock, who: 'alice', rules }
-  return { store, registrar: new Registrar(world), sigmakers: new SigmakerList(world) }
+  const warnings: string[] = []
+  const world = {
+    store,
+    clock: systemClock,
+    who: 'alice',
+    rules,
+    zone: 'clamav.test',
+    onWarning: (line: string) => warnings.push(line),
+  }
+  return { store, warnings, registrar: new Registrar(world), sigmakers: new SigmakerList(world) }
 }
 
 const LOGIN = { user: 'fra1', password: 'x' }
@@ -137,4 +147,72 @@ test('a sigmaker’s key opens one door; rotated, the old one opens none', async
       'sigmaker-added alice',
     ],
   )
+})
+
+/** A listed mirror whose host key is pinned. */
+async function listed({ store, registrar }: ReturnType<typeof office>): Promise<void> {
+  await registrar.apply({ ...FRA1, hostKey: KEY })
+  const found = await store.registry.mirrors.get('fra1')
+  assert.ok(found)
+  await store.registry.mirrors.put('fra1', { ...found.value, stage: 'tested' }, found.revision)
+  assert.ok((await registrar.act('fra1', approve)).ok)
+}
+
+const HOUR_MS = 3_600_000
+const pause = {
+  what: 'paused',
+  why: [],
+  event: () => {
+    const from = epochMs(systemClock.now() + HOUR_MS)
+    const downtime = { from, until: epochMs(from + HOUR_MS), reason: 'new disks' }
+    return ok({ kind: 'pause', downtime } as const)
+  },
+}
+
+// R69, R83–R85.
+test('what other operators want to know beforehand is posted to their list, and among the news', async () => {
+  const all = office()
+  const { store, registrar, warnings } = all
+  await listed(all)
+  await registrar.act('fra1', pause)
+  await registrar.act('fra1', { what: 'resumed', why: [], event: () => ok({ kind: 'resume' }) })
+  await registrar.move('fra1', { host: undefined, addresses: ['193.0.6.9'] }, 'new line')
+  await registrar.act('fra1', {
+    what: 'host-key-pinned',
+    why: [],
+    event: () =>
+      ok({ kind: 'new-host-key', hostKey: parseSshPublicKeyLine(OTHER) ?? assert.fail() }),
+  })
+  await registrar.act('fra1', {
+    what: 'retired',
+    why: [],
+    event: () => ok({ kind: 'retire', reason: 'it goes' }),
+  })
+  const letters = await store.jobs.waiting('mail')
+  assert.ok(letters.every(({ key }) => key.endsWith(' mirrors')))
+  const subjects = [
+    'Farewell fra1',
+    'New addresses of fra1',
+    'New ssh host key of fra1',
+    'No more downtime of fra1',
+    'Planned downtime of fra1',
+    'Welcome fra1',
+  ].map((subject) => `[clamav.test] ${subject}`)
+  const posted = letters.map(({ body }) => JSON.parse(body).subject)
+  assert.deepEqual(posted.toSorted(), subjects)
+  const news = await store.notices.news.list()
+  assert.deepEqual(news.map(({ value }) => value.subject).toSorted(), subjects)
+  assert.deepEqual(warnings, [])
+})
+
+test('an act stands although its letter cannot be posted, and whoever did it is told', async () => {
+  const all = office()
+  await listed(all)
+  const { store, registrar, warnings } = all
+  store.jobs.enqueue = async () => {
+    throw new StoreError('away', 'write a job')
+  }
+  assert.ok((await registrar.act('fra1', pause)).ok)
+  assert.equal((await store.registry.mirrors.get('fra1'))?.value.downtimes.length, 1)
+  assert.deepEqual(warnings, ["it is done, but the mirrors' list was not told: Cannot write a job"])
 })

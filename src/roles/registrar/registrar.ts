@@ -2,6 +2,7 @@
  * Keeps the registry of those who take part: one method an act of the team, each written together with its journal
  * entry or not at all. Whoever wrote meanwhile is not overwritten: the act is decided anew on what is there now.
  */
+import { postLetter } from '#adapters/outbox/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import {
   applied,
@@ -13,6 +14,8 @@ import {
   step,
   twinFaults,
 } from '#core/mirrors/index.ts'
+import { dutiesBetween, dutyLetter } from '#core/notices/index.ts'
+import { StoreError } from '#ports/store.ts'
 import { entryBy, type RegistrarWorld, untilWritten, written } from './world.ts'
 
 /** What is done to a mirror, and how the journal calls it. */
@@ -81,7 +84,9 @@ export class Registrar {
         ...why,
         ...stageChange(before.value, after.value),
       ])
-      return written(after.value, await mirrors.put(name, after.value, before.revision, entry))
+      const put = await mirrors.put(name, after.value, before.revision, entry)
+      if (put.ok) await this.#announce(before.value, after.value)
+      return written(after.value, put)
     })
   }
 
@@ -119,6 +124,19 @@ export class Registrar {
       event: () => ok({ kind: 'move-address', host: to, addresses }),
     })
     return moved.ok ? moved : fail([moved.fault])
+  }
+
+  /** R83–R85: the other operators hear of it. The act stands also when they cannot be told. */
+  async #announce(before: MirrorRecord, after: MirrorRecord): Promise<void> {
+    const { store, zone, clock, onWarning } = this.#world
+    for (const duty of dutiesBetween(before, after)) {
+      try {
+        await postLetter(store, dutyLetter(duty, zone, clock.now()))
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        onWarning(`it is done, but the mirrors' list was not told: ${error.message}`)
+      }
+    }
   }
 
   async #unknown(name: string): Promise<string> {

@@ -10,6 +10,10 @@ export interface RegistrarWorld {
   /** Who acts, for the journal: a person of the team. */
   readonly who: string
   readonly rules: MirrorRules
+  /** The network, for the letters. */
+  readonly zone: string
+  /** What was not done besides an act, and does not undo it. */
+  readonly onWarning: (line: string) => void
 }
 
 /** Guess: so many others cannot write the same record within one act. */
