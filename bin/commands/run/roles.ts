@@ -11,7 +11,7 @@ import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { say } from '../../io.ts'
 
-import { runDns, zoneSource } from './dns.ts'
+import { engineFacts, runDns, zoneSource } from './dns.ts'
 
 import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
@@ -45,8 +45,8 @@ export async function startRoles(
     starting.use(await runMetrics(settings.metrics, sources))
   }
   if (settings.dns !== undefined) {
-    const { dns, zone, state } = settings
-    const source = await zoneSource(dns, zone, () => openStoreOf(settings), starting)
+    const { dns, state } = settings
+    const source = await zoneSource(dns, settings, () => openStoreOf(settings), starting)
     starting.use(await runDns(dns, state, source, signal))
   }
   return starting.move()
@@ -96,7 +96,7 @@ function bracketed(host: string): string {
 
 async function runMaster(
   master: MasterSettings,
-  { zone, state }: Settings,
+  { zone, state, updateRecord }: Settings,
   store: Store,
 ): Promise<Master> {
   const folder = join(state, 'master')
@@ -112,6 +112,7 @@ async function runMaster(
     ...rest,
     name,
     zone,
+    engine: engineFacts(updateRecord),
     state: folder,
     store,
     publishers: await Promise.all(publishers.map(readPublisher)),

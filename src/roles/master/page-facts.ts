@@ -1,16 +1,22 @@
+import { AnnouncedRelease } from '#adapters/store/index.ts'
+import type { Serial } from '#base/names.ts'
 import type { EpochMs } from '#base/time.ts'
 import { epochSeconds, toSeconds } from '#base/time.ts'
 import { HEALTH_POLICY, type Issued, type Watched } from '#core/health/index.ts'
 import { atomFeed, type Letter } from '#core/notices/index.ts'
 import { indexPage, mirrorsPage, pageMirrors } from '#core/pages/index.ts'
 import type { Release } from '#core/release/index.ts'
+import { type Announced, announcedOf, dnsFile, type EngineFacts } from '#core/zone/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { Store } from '#ports/store.ts'
 
 export interface PageFactsOptions {
   readonly zone: string
+  readonly engine: EngineFacts
   readonly store: Store
   readonly clock: Clock
+  /** Text of a small file of the tree that is public now; undefined when it is not in there. */
+  readonly publicFile: (path: string) => Promise<string | undefined>
 }
 
 /**
@@ -22,11 +28,15 @@ export class PageFacts {
   #mirrors: readonly Watched[] = []
   #newest: Issued | undefined
   #news: readonly Letter[] = []
+  readonly #announcedRelease: AnnouncedRelease
+  #announced: Announced | undefined
+  #shownSerial: Serial | undefined
   #shown = ''
   #madeAt: EpochMs | undefined
 
   constructor(options: PageFactsOptions) {
     this.#options = options
+    this.#announcedRelease = new AnnouncedRelease(options.store)
   }
 
   /** When pages went out last, for whatever reason. */
@@ -39,6 +49,11 @@ export class PageFacts {
     return this.#fingerprint() !== this.#shown
   }
 
+  /** True when a release was announced that `dns.txt` does not tell of yet. */
+  get hasAnnouncement(): boolean {
+    return this.#announced !== undefined && this.#announced.serial !== this.#shownSerial
+  }
+
   /** Throws `StoreError`; then what was known holds. */
   async refresh(): Promise<void> {
     const { registry, releases, notices } = this.#options.store
@@ -49,6 +64,8 @@ export class PageFacts {
       health: health.get(name),
     }))
     this.#news = (await notices.news.list()).map(({ value }) => value)
+    const announced = await this.#announcedRelease.read()
+    this.#announced = announced && announcedOf(announced, this.#options.engine)
     const head = await releases.head()
     this.#newest = head && {
       serial: head.release.serial,
@@ -57,18 +74,22 @@ export class PageFacts {
     }
   }
 
-  /** `index.html`, `mirrors.html` and `news.atom` of a tree that is about to be published. */
-  make(release: Release): ReadonlyMap<string, string> {
-    const { zone, clock } = this.#options
+  /** `index.html`, `mirrors.html`, `news.atom` and `dns.txt` of a tree that is about to be published. */
+  async make(release: Release): Promise<ReadonlyMap<string, string>> {
+    const { zone, clock, publicFile } = this.#options
+    const before = await publicFile('dns.txt')
     const now = clock.now()
     this.#madeAt = now
     this.#shown = this.#fingerprint()
+    this.#shownSerial = this.#announced?.serial
     const madeAt = toSeconds(now)
     const mirrors = pageMirrors(this.#mirrors, this.#newest, HEALTH_POLICY, now)
+    const dns = dnsFile(before, this.#announced, madeAt)
     return new Map([
       ['index.html', indexPage(zone, release, madeAt)],
       ['mirrors.html', mirrorsPage({ zone, mirrors, newest: this.#newest, madeAt })],
       ['news.atom', atomFeed(zone, this.#news)],
+      ...(dns === undefined ? [] : [['dns.txt', dns] as const]),
     ])
   }
 
