@@ -2,6 +2,7 @@ export {
   type Disagreement,
   describeDisagreement,
   disagreements,
+  isSerialAfter,
   type ServerSight,
 } from './agree.ts'
 export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'

@@ -176,6 +176,7 @@ export interface MonitorSettings {
   }
   readonly looksAtOnce: number
   readonly anchors: readonly { readonly host: string; readonly port: number }[]
+  readonly nameServers: readonly { readonly host: string; readonly port: number }[]
   /** A published tree on this machine. */
   readonly tree: string | undefined
 }

@@ -104,6 +104,12 @@ export const MONITOR = {
       [],
       'Places of others, `HOST:PORT`, one of which takes a connection as long as our own line is good.',
     ),
+    nameServers: preset(
+      'name_servers',
+      kind.listOf(kind.hostAndPort),
+      [],
+      'Name servers of the zone, `HOST:PORT` by address, that are asked each minute and compared. Empty: those of `[[dns.name_servers]]` here, if any.',
+    ),
     tree: optional(
       'tree',
       kind.path,
