@@ -204,7 +204,8 @@ export const MAIL = {
 export const METRICS = {
   path: 'metrics',
   kind: 'table',
-  about: 'Present: numbers for Prometheus at `/metrics`, of every role on this machine.',
+  about:
+    'Present: numbers for Prometheus at `/metrics`, of every role on this machine; of a name server also `/explain` and `/dns` as JSON.',
   fields: {
     host: preset(
       'host',
