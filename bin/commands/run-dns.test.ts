@@ -22,12 +22,15 @@ test('a node with [dns] and a store answers what the store says, as it changes',
   await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-run-dns-'))
   const config = join(folder.path, 'cvdnet.toml')
   const port = await freePort(['127.0.0.1'])
+  const metrics = await freePort(['127.0.0.1'])
   await writeFile(
     config,
     `zone = "clamav.example"
 state = "state"
 [store]
 path = "store.sqlite"
+[metrics]
+port = ${metrics}
 [dns]
 hosts = ["127.0.0.1"]
 port = ${port}
@@ -53,6 +56,20 @@ addresses = "127.0.0.1"
     /^1\.4\.6:0:27100:\d+:0:90:0:0$/,
   )
   assert.equal((await answers('db.test.clamav.example', 'A')).length, 1)
+  const about = (path: string) => fetch(`http://127.0.0.1:${metrics}${path}`)
+  assert.match(await (await about('/metrics')).text(), /\ncvdnet_dns_announced_serial 1\n/)
+  assert.partialDeepStrictEqual(await (await about('/dns')).json(), {
+    zone: 'clamav.example',
+    announced: 1,
+  })
+  const explained = await about('/explain?client=127.0.0.1&name=db.test.clamav.example')
+  assert.partialDeepStrictEqual(await explained.json(), {
+    client: { address: '127.0.0.1', by: 'nothing' },
+    answers: [{ type: 'A', choice: { mirrors: ['m1'] } }, { type: 'AAAA' }],
+  })
+  const refused = await about('/explain?client=nobody')
+  assert.equal(refused.status, 400)
+  assert.deepEqual(await refused.json(), { error: 'client is no address: "nobody"' })
 })
 
 /** One mirror that serves release 1, which is announced. */

@@ -1,3 +1,5 @@
+import type { Outcome } from '#base/outcome.ts'
+
 /** One number about the program or its network, for whoever collects them. Names follow Prometheus' conventions. */
 export interface Metric {
   /** `cvdnet_mirrors`, in base units: seconds, bytes. */
@@ -8,6 +10,11 @@ export interface Metric {
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
 }
+
+/** Answered with a value for JSON, or with a sentence that says what is wrong with the question. */
+export type Question = (
+  query: URLSearchParams,
+) => Outcome<unknown, string> | Promise<Outcome<unknown, string>>
 
 /** Asked at each collection. */
 export type MetricSource = () => readonly Metric[] | Promise<readonly Metric[]>

@@ -41,11 +41,9 @@ test('real mirrors are looked at, a liar is found out, and letters reach a real 
     const record = aMirror(name, { addresses: [host], httpPort, stageSince: epochMs(Date.now()) })
     assert.ok((await store.registry.mirrors.put(name, record, undefined)).ok)
   }
+  const tree = join(layout(network.folder).master('rsync1'), 'current')
   // Its timestamp is fresh, its database is another one (field-notes 1.2).
-  const stamp = await readFile(
-    join(layout(network.folder).master('rsync1'), 'current', 'timestamp'),
-    'latin1',
-  )
+  const stamp = await readFile(join(tree, 'timestamp'), 'latin1')
   await using liar = await rawMirror((path) =>
     httpAnswer(path === '/timestamp' ? stamp : 'x'.repeat(2000)),
   )
@@ -63,7 +61,8 @@ test('real mirrors are looked at, a liar is found out, and letters reach a real 
     },
     looksAtOnce: 8,
     anchors: [],
-    tree: join(layout(network.folder).master('rsync1'), 'current'),
+    tree,
+    nameServers: [],
     mail: {
       host: '127.0.0.1',
       port: sink.port,

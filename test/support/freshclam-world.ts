@@ -116,6 +116,7 @@ async function watch({ store, folder }: TestNetwork) {
       health,
       looksAtOnce: 8,
       anchors: [],
+      nameServers: [],
       tree: undefined,
       mail: undefined,
       onEvent,

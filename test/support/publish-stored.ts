@@ -33,7 +33,7 @@ export async function storedMaster(
     journal: store.journal,
     clock: systemClock,
     patienceMs: 30_000,
-    pointers: (release, generation) => stampOf(release.serial, generation),
+    pointers: async (release, generation) => stampOf(release.serial, generation),
   })
   return {
     publisher,

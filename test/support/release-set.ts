@@ -32,7 +32,7 @@ export async function releaseSet(
     releases,
     store,
     journal,
-    pointers: ({ serial }, generation) =>
+    pointers: async ({ serial }, generation) =>
       new Map([['timestamp', `0\n0\nserial ${serial} generation ${generation}\n`]]),
     clock: systemClock,
     patienceMs: 10_000,

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { systemClock } from '#adapters/system/index.ts'
 import { parseIpAddress } from '#base/ip-address.ts'
 import { dbVersion } from '#base/names.ts'
-import type { AnswerPolicy, Host, ZoneFacts } from '#core/zone/index.ts'
-import type { DnsSettings, HostSettings } from '#formats/cvdnet-toml/index.ts'
+import type { AnswerPolicy, EngineFacts, Host, ZoneFacts } from '#core/zone/index.ts'
+import type { DnsSettings, HostSettings, Settings } from '#formats/cvdnet-toml/index.ts'
 import { dnsName } from '#formats/dns-message/index.ts'
 import type { Store } from '#ports/store.ts'
 import type { ZoneSource } from '#ports/zone-source.ts'
@@ -28,13 +28,13 @@ export function lastSnapshotIn(state: string): string {
 /** What a name server answers from: a file that is delivered, or the store. What it opens goes into `owned`. */
 export async function zoneSource(
   dns: DnsSettings,
-  zone: string,
+  settings: Pick<Settings, 'zone' | 'updateRecord'>,
   openStore: () => Promise<Store>,
   owned: AsyncDisposableStack,
 ): Promise<ZoneSource> {
   if (dns.snapshot !== undefined) return await SnapshotFile.open(dns.snapshot, onEvent)
   const store = owned.use(await openStore())
-  const facts = factsOf(dns, zone)
+  const facts = factsOf(dns, settings)
   return owned.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
 }
 
@@ -42,16 +42,22 @@ function onEvent(line: string): void {
   say(`dns: ${line}`)
 }
 
-function factsOf({ nameServers, masters, record }: DnsSettings, zone: string): ZoneFacts {
-  const { safebrowsing, ...engine } = record
+function factsOf(
+  { nameServers, masters }: DnsSettings,
+  { zone, updateRecord }: Pick<Settings, 'zone' | 'updateRecord'>,
+): ZoneFacts {
   return {
     zone,
     nameServers: nameServers.map(hostOf),
     masters: masters.map(hostOf),
-    engine: {
-      ...engine,
-      safebrowsing: safebrowsing === undefined ? undefined : dbVersion(safebrowsing),
-    },
+    engine: engineFacts(updateRecord),
+  }
+}
+
+export function engineFacts({ safebrowsing, ...rest }: Settings['updateRecord']): EngineFacts {
+  return {
+    ...rest,
+    safebrowsing: safebrowsing === undefined ? undefined : dbVersion(safebrowsing),
   }
 }
 

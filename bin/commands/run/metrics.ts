@@ -1,15 +1,18 @@
 import { startMetricsServer } from '#adapters/metrics/index.ts'
 import type { ListenSettings } from '#formats/cvdnet-toml/index.ts'
-import type { Metric, MetricSource } from '#ports/metric.ts'
+import type { Metric, MetricSource, Question } from '#ports/metric.ts'
 import { say } from '../../io.ts'
 
 /** One listener for all roles of this process. */
 export async function runMetrics(
   { host, port }: ListenSettings,
   sources: readonly MetricSource[],
+  questions: ReadonlyMap<string, Question>,
 ): Promise<AsyncDisposable> {
-  const server = await startMetricsServer({ host, port, sources })
-  say(`metrics: http://${server.host}:${server.port}/metrics`)
+  const server = await startMetricsServer({ host, port, sources, questions })
+  for (const path of ['/metrics', ...questions.keys()]) {
+    say(`metrics: http://${server.host}:${server.port}${path}`)
+  }
   return server
 }
 

@@ -11,7 +11,8 @@ import { type Master, masterFiles, startMaster } from '#roles/master/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { say } from '../../io.ts'
 
-import { runDns, zoneSource } from './dns.ts'
+import { engineFacts, runDns, zoneSource } from './dns.ts'
+import { DnsNumbers } from './dns-numbers.ts'
 
 import { runMetrics, treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
@@ -41,13 +42,16 @@ export async function startRoles(
     const monitor = await runMonitor(settings.monitor, settings, store)
     sources.push(starting.use(monitor).metrics)
   }
+  const dnsSide = settings.dns && new DnsNumbers()
   if (settings.metrics !== undefined) {
-    starting.use(await runMetrics(settings.metrics, sources))
+    const all = [...sources, ...(dnsSide === undefined ? [] : [dnsSide.metrics])]
+    starting.use(await runMetrics(settings.metrics, all, dnsSide?.questions ?? new Map()))
   }
   if (settings.dns !== undefined) {
-    const { dns, zone, state } = settings
-    const source = await zoneSource(dns, zone, () => openStoreOf(settings), starting)
-    starting.use(await runDns(dns, state, source, signal))
+    const { dns, state } = settings
+    const source = await zoneSource(dns, settings, () => openStoreOf(settings), starting)
+    const node = starting.use(await runDns(dns, state, source, signal))
+    dnsSide?.begin(node)
   }
   return starting.move()
 }
@@ -96,7 +100,7 @@ function bracketed(host: string): string {
 
 async function runMaster(
   master: MasterSettings,
-  { zone, state }: Settings,
+  { zone, state, updateRecord }: Settings,
   store: Store,
 ): Promise<Master> {
   const folder = join(state, 'master')
@@ -112,6 +116,7 @@ async function runMaster(
     ...rest,
     name,
     zone,
+    engine: engineFacts(updateRecord),
     state: folder,
     store,
     publishers: await Promise.all(publishers.map(readPublisher)),

@@ -5,13 +5,16 @@ import { type MailOptions, startMonitor } from '#roles/monitor/index.ts'
 import { say } from '../../io.ts'
 import { readSecret } from './secrets.ts'
 
+const DNS_PORT = 53
+
 /** Starts the monitor, and its postman where there is `[mail]`. */
 export async function runMonitor(
   settings: MonitorSettings,
-  { zone, mail }: Pick<Settings, 'zone' | 'mail'>,
+  { zone, mail, dns }: Pick<Settings, 'zone' | 'mail' | 'dns'>,
   store: Store,
 ): Promise<AsyncDisposable & { readonly metrics: MetricSource }> {
   const { name, health, looksAtOnce, anchors, tree } = settings
+  const nameServers = settings.nameServers.length > 0 ? settings.nameServers : delegated(dns)
   const running = startMonitor({
     name,
     zone,
@@ -19,6 +22,7 @@ export async function runMonitor(
     health,
     looksAtOnce,
     anchors,
+    nameServers,
     tree,
     mail: mail === undefined ? undefined : await mailOptions(mail),
     onEvent: (line) => say(`${name}: ${line}`),
@@ -31,6 +35,13 @@ export async function runMonitor(
     metrics: () => monitor.metrics(),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   }
+}
+
+/** Where everybody finds them: on port 53, wherever this one listens. */
+function delegated(dns: Settings['dns']): MonitorSettings['nameServers'] {
+  return (dns?.nameServers ?? []).flatMap(({ addresses }) =>
+    addresses.map((host) => ({ host, port: DNS_PORT })),
+  )
 }
 
 async function mailOptions(mail: MailSettings): Promise<MailOptions> {

@@ -19,6 +19,7 @@ export { type HeldLock, type LockAttempt, type LockHolder, lockHolder, takeLock 
 export { makeFolders } from './make-folders.ts'
 export { type MirrorTree, MirrorTrees } from './mirror-trees.ts'
 export { type PendingMark, PendingMarks } from './pending-marks.ts'
+export { readIfThere } from './read-if-there.ts'
 export { readStart } from './read-start.ts'
 export {
   type Publication,

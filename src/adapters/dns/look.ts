@@ -66,7 +66,10 @@ export class DnsLook implements NameServerLook {
     try {
       // Connected, so that nobody else is heard.
       socket.connect(port, host)
-      await once(socket, 'connect', { signal })
+      await once(socket, 'connect', { signal }).catch((cause: unknown) => {
+        signal.throwIfAborted()
+        throw new NameServerLookError('silent', `reach ${host} port ${port}`, { cause })
+      })
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         signal.throwIfAborted()
         const both = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)])

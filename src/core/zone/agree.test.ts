@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeDisagreement, disagreements, type ServerSight } from './index.ts'
+import { epochSeconds } from '#base/time.ts'
+import { aSnapshot, NOW } from '../../../test/support/zone.ts'
+import { describeDisagreement, disagreements, type ServerSight, succeed } from './index.ts'
 
 const record = (daily: number, time = 1_795_488_000) => `1.4.6:63:${daily}:${time}:0:90:0:339`
 const seen = (server: string, serial: number, text: string | undefined): ServerSight => ({
@@ -48,3 +50,10 @@ for (const [situation, sights, words] of CASES) {
     assert.deepEqual(disagreements(sights).map(describeDisagreement), words)
   })
 }
+
+test('what answers the same keeps its serial: a restart is no change', () => {
+  const before = succeed(undefined, aSnapshot({ serial: 7 }))
+  const later = aSnapshot({ serial: 99, heardAt: epochSeconds(NOW + 60) })
+  assert.equal(succeed(before, later).serial, 7)
+  assert.equal(succeed(before, { ...later, masters: [] }).serial, 99)
+})

@@ -18,7 +18,7 @@ export type Disagreement =
 /** The time in the record may differ by its steps; the versions may not. */
 export function disagreements(sights: readonly ServerSight[]): readonly Disagreement[] {
   const newest = sights.reduce<ServerSight | undefined>(
-    (best, one) => (best === undefined || ((one.serial - best.serial) | 0) > 0 ? one : best),
+    (best, one) => (best === undefined || isSerialAfter(one.serial, best.serial) ? one : best),
     undefined,
   )
   if (newest === undefined) return []
@@ -35,6 +35,11 @@ export function disagreements(sights: readonly ServerSight[]): readonly Disagree
     if (wanted === undefined || versions === wanted) return behind
     return [...behind, { kind: 'other-versions', server, newest: newest.server }]
   })
+}
+
+/** RFC 1982. */
+export function isSerialAfter(one: number, other: number): boolean {
+  return ((one - other) | 0) > 0
 }
 
 export function describeDisagreement(one: Disagreement): string {

@@ -1,4 +1,13 @@
+import type { EngineFacts } from './network.ts'
 import type { AnswerPolicy, Authority } from './snapshot.ts'
+
+/** No engine warns (decision 17). */
+export const DEFAULT_ENGINE: EngineFacts = {
+  newestClamav: '1.4.6',
+  versionWarning: 0,
+  level: 90,
+  safebrowsing: undefined,
+}
 
 /** For whoever makes a snapshot and was told nothing else. */
 export const DEFAULT_POLICY: AnswerPolicy = {

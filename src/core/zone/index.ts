@@ -2,10 +2,12 @@ export {
   type Disagreement,
   describeDisagreement,
   disagreements,
+  isSerialAfter,
   type ServerSight,
 } from './agree.ts'
 export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'
-export { DEFAULT_AUTHORITY, DEFAULT_POLICY } from './defaults.ts'
+export { DEFAULT_AUTHORITY, DEFAULT_ENGINE, DEFAULT_POLICY } from './defaults.ts'
+export { dnsFile } from './dns-file.ts'
 export {
   describeExplanation,
   type ExplainedAnswer,
@@ -16,6 +18,8 @@ export {
 export { RESERVED_LABELS } from './host-names.ts'
 export { CLAMAV_NET } from './names.ts'
 export {
+  announcedOf,
+  type EngineFacts,
   isSameZone,
   type KnownNetwork,
   type NotInZone,
@@ -42,6 +46,7 @@ export {
   succeed,
   type ZoneAlarm,
 } from './succession.ts'
+export { updateRecordText } from './update-text.ts'
 export {
   type ClientPlace,
   NOWHERE,

@@ -42,8 +42,14 @@ export interface ZoneFacts {
   /** Instead of those of the same name in the registry, or besides them. */
   readonly masters: readonly Host[]
   /** Fields 0, 4, 5 and 6 of the update record (decision 17). */
-  readonly engine: Pick<Announced, 'newestClamav' | 'versionWarning' | 'level' | 'safebrowsing'>
+  readonly engine: EngineFacts
 }
+
+/** Fields of the update record that are not of a release. */
+export type EngineFacts = Pick<
+  Announced,
+  'newestClamav' | 'versionWarning' | 'level' | 'safebrowsing'
+>
 
 /** A machine that clients cannot find by a name of the zone, and why. */
 export interface NotInZone {
@@ -142,7 +148,8 @@ function mastersOf(records: readonly MasterRecord[], known: readonly Host[]): re
   ]
 }
 
-function announcedOf(
+/** What name servers and `dns.txt` tell of a release that is announced. */
+export function announcedOf(
   { at, release }: NonNullable<KnownNetwork['announced']>,
   engine: ZoneFacts['engine'],
 ): Announced {

@@ -19,6 +19,10 @@ export const RECORD_STEP_SECONDS = 300
 export function recordTime(snapshot: ZoneSnapshot, now: EpochSeconds): EpochSeconds {
   const believedUntil = snapshot.heardAt + snapshot.authority.expire
   const time = Math.min(now, believedUntil)
+  return inSteps(epochSeconds(time))
+}
+
+export function inSteps(time: EpochSeconds): EpochSeconds {
   return epochSeconds(time - (time % RECORD_STEP_SECONDS))
 }
 

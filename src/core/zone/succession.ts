@@ -1,4 +1,5 @@
 import type { EpochSeconds } from '#base/time.ts'
+import { isSameZone } from './network.ts'
 import type { Announced, LastGood, ZoneSnapshot } from './snapshot.ts'
 import { ZoneView } from './view.ts'
 
@@ -16,12 +17,14 @@ export function succeed(before: ZoneSnapshot | undefined, next: ZoneSnapshot): Z
   const announced = newest(before?.announced, next.announced)
   const lastGood = before?.lastGood ?? next.lastGood
   const view = new ZoneView({ ...next, announced, lastGood })
-  return {
+  const after = {
     ...next,
     announced,
-    serial: serialAfter(before, next.serial),
     lastGood: { ipv4: goodOf(view, 4) ?? lastGood.ipv4, ipv6: goodOf(view, 6) ?? lastGood.ipv6 },
   }
+  // A restart is no change: the other name servers have not moved either.
+  const isSame = before !== undefined && isSameZone(before, after)
+  return { ...after, serial: isSame ? before.serial : serialAfter(before, next.serial) }
 }
 
 /** Alarms of a snapshot as it stands. */

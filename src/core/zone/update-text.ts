@@ -5,7 +5,7 @@ import type { ZoneSnapshot } from './snapshot.ts'
 
 /** Text of `current.cvd.ZONE`; undefined while nothing is announced. */
 export function updateRecordText(
-  { announced }: ZoneSnapshot,
+  { announced }: Pick<ZoneSnapshot, 'announced'>,
   createdAt: EpochSeconds,
 ): string | undefined {
   if (announced === undefined) return undefined

@@ -100,11 +100,11 @@ export const DNS_MASTERS = {
   },
 } as const satisfies Section
 
-export const DNS_RECORD = {
-  path: 'dns.record',
+export const UPDATE_RECORD = {
+  path: 'update_record',
   kind: 'table',
   about:
-    'What the update record says besides the versions of databases, where the zone is made of the store.',
+    'What the update record says besides the versions of databases: in the zone that is made of the store, and in the `dns.txt` of a master. The same on every machine.',
   fields: {
     newestClamav: preset(
       'newest_clamav',

@@ -44,17 +44,17 @@ addresses = ["192.0.2.53", "2001:db8::53"]
 [[dns.masters]]
 name = "rsync1"
 addresses = "192.0.2.101"
-[dns.record]
+[update_record]
 newest_clamav = "1.4.7"
 warn_of_version = true
 `
   const parsed = parseSettings(text(hosts), { folder: '/etc/cvdnet' })
   assert.ok(parsed.ok, JSON.stringify(parsed))
-  const { snapshot, nameServers, masters, record } = parsed.value.dns ?? {}
+  const { snapshot, nameServers, masters } = parsed.value.dns ?? {}
   assert.equal(snapshot, undefined)
   assert.deepEqual(nameServers, [{ name: 'ns1', addresses: ['192.0.2.53', '2001:db8::53'] }])
   assert.deepEqual(masters, [{ name: 'rsync1', addresses: ['192.0.2.101'] }])
-  assert.deepEqual(record, {
+  assert.deepEqual(parsed.value.updateRecord, {
     newestClamav: '1.4.7',
     versionWarning: 1,
     level: 90,

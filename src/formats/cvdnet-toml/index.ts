@@ -20,4 +20,5 @@ export type {
   SigmakerSettings,
   StatisticsSettings,
   StoreSettings,
+  UpdateRecordSettings,
 } from './settings.ts'

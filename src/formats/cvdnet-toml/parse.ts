@@ -8,7 +8,7 @@ import * as master from './master-table.ts'
 import { MIRROR } from './mirror-table.ts'
 import { Place, readListen, readPassword } from './parse-common.ts'
 import { readMirror } from './parse-mirror.ts'
-import { readDns } from './read-dns.ts'
+import { readDns, readUpdateRecord } from './read-dns.ts'
 import { readMail, readMetrics, readMonitor } from './read-watch.ts'
 import { DocumentReader, type TableReader } from './reader.ts'
 import { REGISTRY, readRegistry } from './registry-table.ts'
@@ -47,6 +47,7 @@ export function parseSettings(
     monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,
     mail: file.has(MAIL) ? readMail(file, (path) => place.of(path)) : undefined,
     metrics: file.has(METRICS) ? readMetrics(file) : undefined,
+    updateRecord: readUpdateRecord(file),
     dns: file.has(DNS) ? readDns(file, (path) => place.of(path)) : undefined,
   }
   const roles = [settings.master, settings.mirror, settings.monitor, settings.dns]

@@ -7,12 +7,12 @@ import {
   DNS_OVERRIDES,
   DNS_PLACES,
   DNS_POWERDNS,
-  DNS_RECORD,
   DNS_SECONDARIES,
+  UPDATE_RECORD,
 } from './dns-table.ts'
 import { readPlaces } from './place-fields.ts'
 import type { DocumentReader } from './reader.ts'
-import type { DnsSettings, HostSettings, ListenSettings } from './settings.ts'
+import type { DnsSettings, HostSettings, ListenSettings, UpdateRecordSettings } from './settings.ts'
 
 /** `absolute` makes a path of the file one from the root. */
 export function readDns(file: DocumentReader, absolute: (path: string) => string): DnsSettings {
@@ -29,7 +29,6 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
     snapshot: snapshot === undefined ? undefined : absolute(snapshot),
     nameServers: readHosts(file, DNS_NAME_SERVERS),
     masters: readHosts(file, DNS_MASTERS),
-    record: readRecord(file),
     sockets: at.read(fields.sockets),
     sharePort: at.read(fields.sharePort) === 'yes',
     clientSubnet: at.read(fields.clientSubnet) === 'yes',
@@ -59,9 +58,9 @@ function readHosts(
   return hosts
 }
 
-function readRecord(file: DocumentReader): DnsSettings['record'] {
-  const at = file.table(DNS_RECORD)
-  const { newestClamav, warnOfVersion, level, safebrowsing } = DNS_RECORD.fields
+export function readUpdateRecord(file: DocumentReader): UpdateRecordSettings {
+  const at = file.table(UPDATE_RECORD)
+  const { newestClamav, warnOfVersion, level, safebrowsing } = UPDATE_RECORD.fields
   return {
     newestClamav: at.read(newestClamav),
     versionWarning: at.read(warnOfVersion) ? 1 : 0,

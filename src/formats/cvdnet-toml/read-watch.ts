@@ -33,6 +33,7 @@ export function readMonitor(file: DocumentReader, placeOf: PlaceOf): MonitorSett
     health,
     looksAtOnce: at.read(fields.looksAtOnce),
     anchors: at.read(fields.anchors),
+    nameServers: at.read(fields.nameServers),
     tree: tree === undefined ? undefined : placeOf(tree),
   }
 }

@@ -18,6 +18,15 @@ export interface Settings {
   /** Where numbers for Prometheus are served. */
   readonly metrics: ListenSettings | undefined
   readonly dns: DnsSettings | undefined
+  readonly updateRecord: UpdateRecordSettings
+}
+
+/** Fields of the update record that are not of a release (decision 17). */
+export interface UpdateRecordSettings {
+  readonly newestClamav: string
+  readonly versionWarning: number
+  readonly level: number
+  readonly safebrowsing: number | undefined
 }
 
 export interface LogSettings {
@@ -173,6 +182,7 @@ export interface MonitorSettings {
   }
   readonly looksAtOnce: number
   readonly anchors: readonly { readonly host: string; readonly port: number }[]
+  readonly nameServers: readonly { readonly host: string; readonly port: number }[]
   /** A published tree on this machine. */
   readonly tree: string | undefined
 }
@@ -207,12 +217,6 @@ export interface DnsSettings {
   readonly snapshot: string | undefined
   readonly nameServers: readonly HostSettings[]
   readonly masters: readonly HostSettings[]
-  readonly record: {
-    readonly newestClamav: string
-    readonly versionWarning: number
-    readonly level: number
-    readonly safebrowsing: number | undefined
-  }
   readonly sockets: 'auto' | 'dgram'
   readonly sharePort: boolean
   readonly clientSubnet: boolean

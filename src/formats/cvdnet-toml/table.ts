@@ -6,8 +6,8 @@ import {
   DNS_OVERRIDES,
   DNS_PLACES,
   DNS_POWERDNS,
-  DNS_RECORD,
   DNS_SECONDARIES,
+  UPDATE_RECORD,
 } from './dns-table.ts'
 import { preset, required, type Section } from './field.ts'
 import * as kind from './kind.ts'
@@ -103,7 +103,7 @@ export const SECTIONS: readonly Section[] = [
   DNS,
   DNS_NAME_SERVERS,
   DNS_MASTERS,
-  DNS_RECORD,
+  UPDATE_RECORD,
   DNS_PLACES,
   DNS_OVERRIDES,
   DNS_ANSWERS,

@@ -104,6 +104,12 @@ export const MONITOR = {
       [],
       'Places of others, `HOST:PORT`, one of which takes a connection as long as our own line is good.',
     ),
+    nameServers: preset(
+      'name_servers',
+      kind.listOf(kind.hostAndPort),
+      [],
+      'Name servers of the zone, `HOST:PORT` by address, that are asked each minute and compared. Empty: those of `[[dns.name_servers]]` here, if any.',
+    ),
     tree: optional(
       'tree',
       kind.path,
@@ -198,7 +204,8 @@ export const MAIL = {
 export const METRICS = {
   path: 'metrics',
   kind: 'table',
-  about: 'Present: numbers for Prometheus at `/metrics`, of every role on this machine.',
+  about:
+    'Present: numbers for Prometheus at `/metrics`, of every role on this machine; of a name server also `/explain` and `/dns` as JSON.',
   fields: {
     host: preset(
       'host',

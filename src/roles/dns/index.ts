@@ -1,5 +1,7 @@
 export { type DnsNode, type DnsStatus, startDns, whereIs } from './compose.ts'
 export type { Listener } from './listeners.ts'
+export { dnsMetrics } from './metrics.ts'
 export type { DnsOptions } from './options.ts'
+export { explainAsked } from './questions.ts'
 export { SnapshotFile, ZoneFeed } from './sources.ts'
 export { StoreFeed, type StoreFeedOptions } from './store-feed.ts'

@@ -1,4 +1,4 @@
-import type { Serial } from '#base/names.ts'
+import { AnnouncedRelease } from '#adapters/store/index.ts'
 import {
   isSameZone,
   type KnownNetwork,
@@ -16,8 +16,6 @@ import { ZoneFeed } from './sources.ts'
 const CONFIRM_EVERY_MS = 60_000
 /** Changes come in bursts, as when a monitor writes a round; so long they are waited for. */
 const SETTLE_MS = 200
-/** What is announced is the newest release or one of those just before it. Guess. */
-const RELEASES_SEARCHED = 100
 const PARTS: ReadonlySet<StorePart> = new Set(['registry', 'health', 'releases'])
 const WAKE = new Error('The store changed')
 
@@ -40,14 +38,15 @@ export class StoreFeed implements ZoneSource, AsyncDisposable {
   readonly #options: StoreFeedOptions
   readonly #feed = new ZoneFeed()
   readonly #stop = new AbortController()
+  readonly #announced: AnnouncedRelease
   readonly #running: Promise<void>
   #wake = new AbortController()
-  #announced: KnownNetwork['announced']
   #isAway = false
   #left = ''
 
   constructor(options: StoreFeedOptions) {
     this.#options = options
+    this.#announced = new AnnouncedRelease(options.store)
     this.#running = this.#run()
   }
 
@@ -99,7 +98,7 @@ export class StoreFeed implements ZoneSource, AsyncDisposable {
 
   async #read(): Promise<KnownNetwork> {
     const { registry } = this.#options.store
-    const announced = await this.#readAnnounced()
+    const announced = await this.#announced.read()
     const [mirrors, healths, masters] = await Promise.all([
       registry.mirrors.list(),
       registry.health.list(),
@@ -111,25 +110,6 @@ export class StoreFeed implements ZoneSource, AsyncDisposable {
       masters: masters.map(({ value }) => value),
       announced,
     }
-  }
-
-  /** A release never changes, so it is read once. One that is not found leaves what was announced before. */
-  async #readAnnounced(): Promise<KnownNetwork['announced']> {
-    const announced = await this.#options.store.releases.announced()
-    if (announced === undefined) return undefined
-    if (this.#announced?.release.serial !== announced.serial) {
-      const release = await this.#find(announced.serial)
-      if (release !== undefined) this.#announced = { at: announced.at, release }
-    }
-    return this.#announced
-  }
-
-  async #find(serial: Serial) {
-    const { releases } = this.#options.store
-    const head = await releases.head()
-    if (head?.release.serial === serial) return head.release
-    const history = await releases.history(RELEASES_SEARCHED)
-    return history.find(({ release }) => release.serial === serial)?.release
   }
 
   #tell(lines: readonly string[]): void {

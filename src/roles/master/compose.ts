@@ -4,12 +4,14 @@ import {
   makeFolders,
   type PublishedTree,
   ReleaseFolder,
+  readIfThere,
   takeLock,
 } from '#adapters/disk/index.ts'
 import { startNotifySocket } from '#adapters/notify-socket/index.ts'
 import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { TufSigner } from '#adapters/tuf/index.ts'
+import { DEFAULT_ENGINE } from '#core/zone/index.ts'
 import { enrol } from './enrol.ts'
 import { followStore } from './follow-store.ts'
 import { MasterDesk } from './master.ts'
@@ -154,7 +156,13 @@ async function openParts(options: MasterOptions, signal: AbortSignal) {
   await enrol(options, registry)
   const trigger = await makeTrigger(options)
   const peering = makePeering(options, releases, registry, trigger, signal)
-  const facts = new PageFacts({ zone, store, clock: systemClock })
+  const facts = new PageFacts({
+    zone,
+    engine: options.engine ?? DEFAULT_ENGINE,
+    store,
+    clock: systemClock,
+    publicFile: (path) => readIfThere(join(releases.current, path)),
+  })
   await tellErrors(() => facts.refresh(), onEvent)
   const desk = await makeDesk(options, releases, facts, journal, peering)
   return {

@@ -15,10 +15,16 @@ export interface PageFollowers {
   readonly onEvent: (line: string) => void
 }
 
-/** Looks whether the pages would read differently, and sends them, rarely enough (decision 2), until it is disposed. */
+const WAKE = new Error('A release was committed or announced')
+
+/**
+ * Looks whether the pages would read differently, and sends them, rarely enough (decision 2), until it is disposed. An
+ * announcement does not wait for the ten minutes: its release has just been pushed, and there is one a release at most.
+ */
 export function followPages(all: PageFollowers): AsyncDisposable {
   const { store, facts, clock, onEvent, policy = POINTER_POLICY } = all
   const stop = new AbortController()
+  let wake = new AbortController()
   let isDirty = true
   let changedAt: EpochMs | undefined
   const look = async (): Promise<void> => {
@@ -28,19 +34,22 @@ export function followPages(all: PageFollowers): AsyncDisposable {
     }
     const now = clock.now()
     changedAt = facts.hasNews ? (changedAt ?? now) : undefined
-    const due = pointerPushAt(changedAt, facts.madeAt, policy)
+    const due = facts.hasAnnouncement ? now : pointerPushAt(changedAt, facts.madeAt, policy)
     if (due !== undefined && due <= now) await all.renewAndPush(stop.signal)
   }
   const watch = store.watch((part) => {
     if (part !== 'journal' && part !== 'jobs') isDirty = true
+    if (part === 'releases') wake.abort(WAKE)
   })
   const looks = async (): Promise<void> => {
     while (!stop.signal.aborted) {
+      wake = new AbortController()
       await tellErrors(look, (line) => {
         isDirty = true
         onEvent(line)
       })
-      await clock.sleep(policy.settleMs, stop.signal).catch(() => {})
+      const either = AbortSignal.any([stop.signal, wake.signal])
+      await clock.sleep(policy.settleMs, either).catch(() => {})
     }
   }
   const running = looks()

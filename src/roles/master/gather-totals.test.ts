@@ -37,17 +37,23 @@ test('the pages have the traffic of the mirrors that offer it, until its days ha
   }
   let now = NOON
   const clock = { now: () => epochMs(now), sleep: async () => {} }
-  const facts = new PageFacts({ zone: 'clamav.test', store, clock })
+  const facts = new PageFacts({
+    zone: 'clamav.test',
+    engine: { newestClamav: '1.4.6', versionWarning: 0, level: 90, safebrowsing: undefined },
+    publicFile: async () => undefined,
+    store,
+    clock,
+  })
   await facts.refresh()
-  facts.make(NO_RELEASE)
+  await facts.make(NO_RELEASE)
   assert.equal(facts.hasNews, false)
   const mirrors = (await store.registry.mirrors.list()).map(({ value }) => value)
   await gatherTotals({ zone: 'clamav.test', mirrors: () => mirrors, facts }, signal)
   assert.equal(facts.hasNews, true)
   for (const name of ['mirrors.html', 'index.html']) {
-    const html = facts.make(NO_RELEASE).get(name)?.replaceAll('\u00a0', ' ') ?? ''
+    const html = (await facts.make(NO_RELEASE)).get(name)?.replaceAll('\u00a0', ' ') ?? ''
     assert.match(html, /<b>3\.0 GB<\/b>sent yesterday.*<b>3\.0 GB<\/b>in thirty days/, name)
   }
   now += 40 * DAY_MS
-  assert.doesNotMatch(facts.make(NO_RELEASE).get('mirrors.html') ?? '', /yesterday/)
+  assert.doesNotMatch((await facts.make(NO_RELEASE)).get('mirrors.html') ?? '', /yesterday/)
 })

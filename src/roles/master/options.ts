@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Habit } from '#core/gate/index.ts'
 import type { MirrorRecord, SigmakerRecord } from '#core/mirrors/index.ts'
 import type { PushPolicy } from '#core/push/index.ts'
+import type { EngineFacts } from '#core/zone/index.ts'
 import type { PublisherKeys, PublisherSecrets } from '#formats/dsig/index.ts'
 import type { UploadLimits } from '#ports/ssh-door.ts'
 import type { Store } from '#ports/store.ts'
@@ -11,6 +12,8 @@ import type { PushEvent } from './push-line.ts'
 export interface MasterOptions {
   readonly name: string
   readonly zone: string
+  /** What `dns.txt` tells besides versions. */
+  readonly engine?: EngineFacts
   /** Everything the master keeps lies below this folder. */
   readonly state: string
   /** Where mirrors and the other masters reach this one. */

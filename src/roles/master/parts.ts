@@ -48,10 +48,10 @@ export async function makeDesk(
     clock: systemClock,
     patienceMs: storePatienceMs,
     catchUp: () => peering.catchUp(),
-    pointers: (release, generation) => {
+    pointers: async (release, generation) => {
       const stampedAt = toSeconds(systemClock.now())
       return new Map([
-        ...facts.make(release),
+        ...(await facts.make(release)),
         ['timestamp', printTimestamp({ stampedAt, serial: release.serial, generation })],
       ])
     },

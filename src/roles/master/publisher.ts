@@ -14,7 +14,10 @@ export interface PublisherOptions {
   readonly releases: ReleaseFolder
   readonly store: Pick<Store, 'releases' | 'jobs'>
   readonly journal: Journal
-  readonly pointers: (release: Release, generation: Generation) => ReadonlyMap<string, string>
+  readonly pointers: (
+    release: Release,
+    generation: Generation,
+  ) => Promise<ReadonlyMap<string, string>>
   readonly clock: Clock
   readonly patienceMs: number
   /** Takes over what another master made public. Absent where there is no other. */
@@ -97,7 +100,7 @@ export class Publisher {
     const publication = {
       release,
       generation: number,
-      pointers: pointers(release, number),
+      pointers: await pointers(release, number),
       now: clock.now(),
     }
     const head = { release, generation: number, master: self, committedAt: clock.now() }

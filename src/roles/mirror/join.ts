@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readIfThere } from '#adapters/disk/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import {
   AT_HOME,
@@ -16,7 +17,6 @@ import {
 import { describeSettingsFault, parseSettings } from '#formats/cvdnet-toml/index.ts'
 import { type Account, cannotStart, findAccount, makeAccount } from './account.ts'
 import { Installer, type Owner } from './install.ts'
-import { readIfThere } from './read-if-there.ts'
 import { type Kit, readKit } from './read-kit.ts'
 import { loadSettings } from './settings.ts'
 

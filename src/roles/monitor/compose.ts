@@ -1,4 +1,5 @@
 import { readTreePiece } from '#adapters/disk/index.ts'
+import { DnsLook } from '#adapters/dns/index.ts'
 import { type Anchor, checkOwnLine, HttpMirrorCheck } from '#adapters/http-check/index.ts'
 import { SmtpMailer, type SmtpOptions } from '#adapters/smtp/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
@@ -7,6 +8,7 @@ import type { MirrorRecord } from '#core/mirrors/index.ts'
 import { type ListName, NOTICE_POLICY, type NoticePolicy } from '#core/notices/index.ts'
 import type { Store } from '#ports/store.ts'
 import { Monitor } from './monitor.ts'
+import type { WatchedNameServers } from './name-servers.ts'
 import { Postman } from './postman.ts'
 
 /** What a monitor is told by its settings. */
@@ -17,6 +19,8 @@ export interface MonitorOptions {
   readonly health: HealthPolicy
   readonly looksAtOnce: number
   readonly anchors: readonly Anchor[]
+  /** Of the zone, all of them. */
+  readonly nameServers: WatchedNameServers['servers']
   /** What a master on this machine publishes. */
   readonly tree: string | undefined
   /** Undefined: letters wait in the store. */
@@ -35,7 +39,7 @@ export interface RunningMonitor extends AsyncDisposable {
 
 /** The one place that picks the world for a monitor. Disposing it ends the looks under way and gives the lease back. */
 export function startMonitor(options: MonitorOptions): RunningMonitor {
-  const { name, zone, store, health, looksAtOnce, anchors, tree, mail } = options
+  const { name, zone, store, health, looksAtOnce, anchors, tree, mail, nameServers } = options
   const onEvent = options.onEvent ?? (() => {})
   const clock = systemClock
   const draw = Math.random
@@ -49,6 +53,7 @@ export function startMonitor(options: MonitorOptions): RunningMonitor {
     health,
     notices: mail?.notices ?? NOTICE_POLICY,
     looksAtOnce,
+    nameServers: { look: new DnsLook(clock), servers: nameServers },
     hostsOf: (record) => servedHosts(zone, record),
     checkOwnLine: (signal) => checkOwnLine(anchors, signal),
     ...(tree === undefined

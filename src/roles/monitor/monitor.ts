@@ -9,6 +9,7 @@ import { Announcer } from './announcer.ts'
 import { JudgeDesk } from './judge-desk.ts'
 import { Lookout } from './lookout.ts'
 import { networkMetrics } from './metrics.ts'
+import { NameServerWatch } from './name-servers.ts'
 import { NetworkNews } from './news.ts'
 import type { MonitorWorld } from './options.ts'
 import { WatchList } from './watch-list.ts'
@@ -33,6 +34,7 @@ export class Monitor {
   readonly #lookout: Lookout
   readonly #desk: JudgeDesk
   readonly #announcer: Announcer
+  readonly #nameServers: NameServerWatch | undefined
   #leaseUntil: EpochMs = epochMs(0)
   #isLoaded = false
   #registryReadAt: EpochMs = epochMs(0)
@@ -51,6 +53,8 @@ export class Monitor {
     this.#lookout = new Lookout(world, this.#list, this.#news, (isUrgent) => this.#seen(isUrgent))
     this.#desk = new JudgeDesk(world, this.#list)
     this.#announcer = new Announcer(world, this.#list, this.#news)
+    const { nameServers, zone, clock } = world
+    this.#nameServers = nameServers && new NameServerWatch(nameServers, zone, clock)
   }
 
   get looks(): number {
@@ -84,7 +88,7 @@ export class Monitor {
     })
     while (!signal.aborted) {
       this.#wake = new AbortController()
-      if (this.#sitsAt <= this.#world.clock.now()) await this.#withStore(() => this.#sit())
+      if (this.#sitsAt <= this.#world.clock.now()) await this.#withStore(() => this.#sit(signal))
       if (this.#isUrgent) await this.#withStore(() => this.#write())
       if (this.#isNewsOld) await this.#withStore(() => this.#readNews())
       if (this.#countsAt <= this.#world.clock.now()) await this.#withStore(() => this.#count())
@@ -93,6 +97,7 @@ export class Monitor {
     }
     signal.removeEventListener('abort', stop)
     await this.#lookout.rest()
+    await this.#nameServers?.rest()
     await this.#withStore(async () => {
       await this.#write()
       await this.#world.store.jobs.endLease(MONITOR_LEASE, this.#world.self)
@@ -107,7 +112,7 @@ export class Monitor {
     return epochMs(satAt + SITTING_EVERY_MS)
   }
 
-  async #sit(): Promise<void> {
+  async #sit(signal: AbortSignal): Promise<void> {
     const { store, clock, self } = this.#world
     const now = clock.now()
     const step = this.#satAt === undefined ? 0 : now - this.#satAt
@@ -126,7 +131,9 @@ export class Monitor {
     await this.#write()
     await this.#count()
     const observer = this.#lookout.observer()
-    await this.#desk.sit({ newest: this.#news.newest, observer }, this.#announcer.problems())
+    const others = [...this.#announcer.problems(), ...(this.#nameServers?.problems(observer) ?? [])]
+    await this.#desk.sit({ newest: this.#news.newest, observer }, others)
+    this.#nameServers?.start(signal)
   }
 
   /** The registry, when it changed; all of it when somebody else may have watched meanwhile. */

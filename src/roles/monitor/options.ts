@@ -5,6 +5,7 @@ import type { NoticePolicy } from '#core/notices/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { MirrorCheck, Reference } from '#ports/mirror-check.ts'
 import type { Store } from '#ports/store.ts'
+import type { WatchedNameServers } from './name-servers.ts'
 
 /** What a monitor works with: doors to the world, and policies. */
 export interface MonitorWorld {
@@ -20,6 +21,7 @@ export interface MonitorWorld {
   readonly notices: NoticePolicy
   /** Looks under way at the same time. */
   readonly looksAtOnce: number
+  readonly nameServers?: WatchedNameServers
   /** Every name that a mirror must answer for (R42–R43). */
   readonly hostsOf: (record: MirrorRecord) => readonly string[]
   /** Looks at the observer's own line: why it is cut, or undefined. */

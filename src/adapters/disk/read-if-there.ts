@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { errnoOf } from '#adapters/disk/index.ts'
+import { errnoOf } from './error.ts'
 
 /** Undefined when there is no such file; whatever else is wrong with it is thrown. */
 export async function readIfThere(path: string): Promise<string | undefined> {
