@@ -1,5 +1,6 @@
 export { MachineClock, SimClock } from './clock.ts'
 export { dice } from './dice.ts'
+export { SimLines } from './lines.ts'
 export { SimMailer } from './mail.ts'
 export { SimMaster } from './master.ts'
-export { type SimMirror, SimNetwork } from './network.ts'
+export { NO_STAMP, type SimMirror, SimNetwork, type Stamp } from './network.ts'

@@ -1,4 +1,11 @@
-import { type Generation, generation, type Serial, serial } from '#base/names.ts'
+import {
+  type DbName,
+  type DbVersion,
+  type Generation,
+  generation,
+  type Serial,
+  serial,
+} from '#base/names.ts'
 import { type EpochMs, toSeconds } from '#base/time.ts'
 import type { Sight } from '#core/health/index.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -9,6 +16,8 @@ export interface Stamp {
   readonly serial: Serial
   readonly generation: Generation
   readonly stampedAt: EpochMs
+  /** Of its databases, where a story has any. */
+  readonly versions?: ReadonlyMap<DbName, DbVersion>
 }
 
 export interface SimMirror {
@@ -21,8 +30,13 @@ export interface SimMirror {
   flap: { readonly upMs: number; readonly downMs: number; readonly from: EpochMs } | undefined
   /** Takes everything: another server answers in its place. */
   isPortal: boolean
+  /** How long its sync takes, in milliseconds. */
+  syncMs: number
   stamp: Stamp
 }
+
+/** A small release over a good line. */
+const SYNC_MS = 2000
 
 export const NO_STAMP: Stamp = start()
 
@@ -47,6 +61,7 @@ export class SimNetwork implements MirrorCheck {
       isRotting: false,
       flap: undefined,
       isPortal: false,
+      syncMs: SYNC_MS,
       stamp: NO_STAMP,
     }
     this.mirrors.set(name, mirror)
@@ -56,10 +71,13 @@ export class SimNetwork implements MirrorCheck {
   /** A push reaches every mirror that can be reached and syncs. */
   push(stamp: Stamp): void {
     for (const mirror of this.mirrors.values()) {
-      if (!mirror.isRotting && mirror.dead.size === 0 && !this.#isAsleep(mirror)) {
-        mirror.stamp = stamp
-      }
+      if (this.isPushable(mirror)) mirror.stamp = stamp
     }
+  }
+
+  /** Whether a master gets through to it now. */
+  isPushable(mirror: SimMirror): boolean {
+    return !mirror.isRotting && mirror.dead.size === 0 && !this.#isAsleep(mirror)
   }
 
   async look(target: CheckTarget, _references: References, signal: AbortSignal): Promise<Sight> {
@@ -71,9 +89,10 @@ export class SimNetwork implements MirrorCheck {
       return bad('unreachable', `connect to ${target.address}: no answer`)
     }
     if (mirror.isPortal) return bad('no-timestamp', 'GET /timestamp: what is there is none')
-    const { stampedAt, ...numbers } = mirror.stamp
+    const { serial, generation, stampedAt } = mirror.stamp
     const skewMs = this.#clock.now() - this.#observer.now()
-    return { kind: 'good', ...numbers, stampedAt: toSeconds(stampedAt), tookMs: 20, skewMs }
+    const numbers = { serial, generation, stampedAt: toSeconds(stampedAt) }
+    return { kind: 'good', ...numbers, tookMs: 20, skewMs }
   }
 
   #isAsleep({ flap }: SimMirror): boolean {

@@ -48,7 +48,16 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   clock(world, [how = '']) {
     world.monitorClock.wrongByMs = how === 'right' ? 0 : Number(`${how[0]}1`) * ms(how.slice(1))
   },
-  release: (world) => world.master.release(),
+  /** Of the one simulated master, or of these real ones, all at the same time. */
+  release: (world, names) =>
+    names.length === 0 ? world.master.release() : world.masters.release(names),
+  spoil: (world, names) => world.masters.release(names, { isSpoiled: true }),
+  masters(world, [state]) {
+    world.masters.areSplit = state === 'split'
+  },
+  slow(world, [name = '', sync = '']) {
+    each(world, [name], (mirror) => (mirror.syncMs = ms(sync)))
+  },
   async downtime(world, [name = '', from = '', until = '', ...reason]) {
     const { downtimes } = await world.record(name)
     const planned = { from: world.at(ms(from)), until: world.at(ms(until)) }
@@ -67,6 +76,23 @@ const CLAIMS: Readonly<Record<string, Deed>> = {
   async answer(world, [address = '', not]) {
     const answers = await world.answers()
     assert.equal(answers.includes(address), not !== 'not', `answers are ${answers.join(' ')}`)
+  },
+  /** Mirrors that carry a release. */
+  carry(world, [serial = '', count = '']) {
+    const mirrors = [...world.network.mirrors.values()]
+    const there = mirrors.filter(({ stamp }) => stamp.serial === Number(serial))
+    const all = mirrors.map(({ name, stamp }) => `${name} ${stamp.serial}`)
+    assert.equal(there.length, Number(count), all.join(', '))
+  },
+  /** Mirrors whose timestamp is younger than that. */
+  fresh(world, [age = '', count = '']) {
+    const since = world.clock.now() - ms(age)
+    const mirrors = [...world.network.mirrors.values()]
+    const fresh = mirrors.filter(({ stamp }) => stamp.stampedAt >= since)
+    assert.equal(fresh.length, Number(count), fresh.map(({ name }) => name).join(' '))
+  },
+  public(world, [master = '', serial = '']) {
+    assert.equal(world.masters.published(master), Number(serial))
   },
   async stages(world, [stage = '', count = '']) {
     const mirrors = await world.store.registry.mirrors.list()
@@ -99,6 +125,22 @@ const CLAIMS: Readonly<Record<string, Deed>> = {
     const open = await world.store.notices.problems.list()
     const said = open.filter(({ value }) => value.letters.length > 0).map(({ value }) => value.key)
     assert.deepEqual(said.toSorted(), keys[0] === 'none' ? [] : keys)
+  },
+  /** Mirrors to which a push failed. */
+  async refusals(world, [count = '']) {
+    const entries = await world.store.journal.read({ limit: 1000 })
+    const failed = entries.filter(({ what }) => what === 'push-failed')
+    const names = new Set(failed.map(({ subject }) => subject))
+    assert.equal(names.size, Number(count), [...names].join(' '))
+  },
+  /** Serials of all that was ever published, the newest first. */
+  async serials(world, wanted) {
+    const history = await world.store.releases.history(1000)
+    const serials = history.map(({ release }) => String(release.serial))
+    assert.deepEqual([...new Set(serials)], wanted)
+    const contents = new Map(history.map(({ release }) => [release.serial, release.publishedAt]))
+    for (const { release } of history)
+      assert.equal(release.publishedAt, contents.get(release.serial))
   },
   async journal(world, [name = '', count = '', pattern = '/./']) {
     const entries = await world.store.journal.read({ limit: 1000, subject: name })

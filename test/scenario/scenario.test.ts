@@ -21,7 +21,7 @@ for (const file of readdirSync(FOLDER).toSorted()) {
     const roundMs = round ?? HEALTH_POLICY.roundMs
     await using world = new World(START, seed, { keepLast, roundMs })
     if (story.value.settings.get('zone') === 'followed') world.followZone()
-    await world.open(story.value.mirrors)
+    await world.open(story.value.mirrors, story.value.settings.get('masters') === 'real')
     for (const line of story.value.lines) {
       try {
         await play(world, line)

@@ -9,6 +9,7 @@ import { StoreFeed } from '#roles/dns/index.ts'
 import { Monitor, Postman } from '#roles/monitor/index.ts'
 import { dice, MachineClock, SimClock, SimMailer, SimMaster, SimNetwork } from '#sim/index.ts'
 import { aMirror } from '../support/mirrors.ts'
+import { Masters } from './masters.ts'
 
 export const ZONE = 'clamav.test'
 
@@ -28,6 +29,7 @@ export class World implements AsyncDisposable {
   readonly #policy: HealthPolicy
   readonly #stop = new AbortController()
   readonly #running: Promise<void>[] = []
+  #masters: Masters | undefined
   #feed: StoreFeed | undefined
   #monitorStop = new AbortController()
   #monitorRuns: Promise<void> = Promise.resolve()
@@ -53,7 +55,8 @@ export class World implements AsyncDisposable {
     this.#state.isAway = isAway
   }
 
-  async open(mirrors: number): Promise<void> {
+  /** With `areMastersReal` there are two of them, `rsync1` and `rsync2`, in place of the simulated one. */
+  async open(mirrors: number, areMastersReal = false): Promise<void> {
     for (let number = 1; number <= mirrors; number += 1) {
       const record = aMirror(`mirror${number}`, {
         addresses: [`192.0.2.${number}`, ...(number % 5 === 0 ? [`2001:db8::${number}`] : [])],
@@ -62,7 +65,8 @@ export class World implements AsyncDisposable {
       await this.store.registry.mirrors.put(record.name, record, undefined)
       this.network.add(record.name)
     }
-    await this.master.release()
+    if (areMastersReal) this.#masters = await this.#openMasters()
+    else await this.master.release()
     this.startMonitor()
     const postman = new Postman({
       self: 'monitor1',
@@ -73,7 +77,23 @@ export class World implements AsyncDisposable {
       lists: { virusdb: 'virusdb@lists', mirrors: 'mirrors@lists', team: 'team@lists' },
       onEvent: (line) => this.#hear(line),
     })
-    this.#running.push(this.master.run(this.#stop.signal), postman.run(this.#stop.signal))
+    this.#running.push(postman.run(this.#stop.signal))
+    if (!areMastersReal) this.#running.push(this.master.run(this.#stop.signal))
+  }
+
+  async #openMasters(): Promise<Masters> {
+    const { store, network, clock } = this
+    const onEvent = (line: string) => this.#hear(line)
+    const world = { zone: ZONE, store, network, clock, draw: this.#draw, onEvent }
+    const masters = await Masters.open(world)
+    await masters.release(['rsync1'])
+    return masters
+  }
+
+  get masters(): Masters {
+    if (this.#masters === undefined)
+      throw new Error('Cannot ask masters: "set masters real" is missing')
+    return this.#masters
   }
 
   startMonitor(): void {
@@ -101,7 +121,9 @@ export class World implements AsyncDisposable {
   }
 
   async turnTo(ms: number): Promise<void> {
-    await this.clock.turnTo(this.at(ms))
+    // What real masters write to disk takes a moment of the story's time.
+    await this.#masters?.turnTo(this.at(ms))
+    if (this.clock.now() < this.at(ms)) await this.clock.turnTo(this.at(ms))
   }
 
   at(ms: number): EpochMs {
@@ -166,6 +188,7 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('The story is over'))
     await this.stopMonitor()
+    await this.#masters?.[Symbol.asyncDispose]()
     await this.#feed?.[Symbol.asyncDispose]()
     await Promise.all(this.#running)
   }

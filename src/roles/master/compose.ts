@@ -18,20 +18,14 @@ import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import { PageFacts } from './page-facts.ts'
-import {
-  makeDesk,
-  makeMirrorDoor,
-  makePeering,
-  makePusher,
-  makeTrigger,
-  teamWriter,
-} from './parts.ts'
+import { makeDesk, makeMirrorDoor, makePeering, makePusher, makeTrigger } from './parts.ts'
 import { Registry } from './registry.ts'
 import type { ReleaseDesk } from './release-desk.ts'
 import { tellMissedRelease } from './release-news.ts'
 import { tellErrors } from './schedule.ts'
 import { startSchedules } from './schedules.ts'
 import { StoreJournal } from './store-journal.ts'
+import { teamWriter } from './team-writer.ts'
 
 export interface Master extends AsyncDisposable {
   readonly name: string
@@ -173,7 +167,7 @@ async function openParts(options: MasterOptions, signal: AbortSignal) {
     peering,
     facts,
     desk,
-    tellTeam: teamWriter(options),
+    tellTeam: teamWriter({ self: name, zone, store, clock: systemClock, onEvent }),
   }
 }
 

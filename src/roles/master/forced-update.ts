@@ -23,7 +23,7 @@ export interface ForcedUpdateParts {
 }
 
 export const FORCED_UPDATE_LEASE = 'forced-update'
-/** It is not given back: whoever did it last keeps the others from doing it again in the same period. */
+/** It is given back only by a master that could do nothing: whoever did it last keeps the others from doing it again in the same period. */
 const LEASE_SHARE = 0.75
 
 /**
@@ -47,6 +47,8 @@ export async function forceUpdate(parts: ForcedUpdateParts, signal: AbortSignal)
     onEvent(error.message)
   }
   const update = await decide(parts, head)
+  // Another master may have what this one lacks: its turn comes in this period still, so that freshness goes on.
+  if (update === undefined || update.kind === 'nothing') await letOthers(parts)
   if (update === undefined) return
   if (update.kind !== 'everything') await alarm(parts, update.alarm)
   await carryOut(update, isStoreAway, parts, signal)
@@ -60,6 +62,11 @@ async function decide(
   if (own === undefined) return undefined
   const known = head && { serial: head.release.serial, master: head.master }
   return decideForcedUpdate({ own, head: known, peers: await peering.look() })
+}
+
+async function letOthers({ store, self }: ForcedUpdateParts): Promise<void> {
+  // One that cannot be ended now ends by itself.
+  await store.jobs.endLease(FORCED_UPDATE_LEASE, self).catch(() => {})
 }
 
 async function carryOut(

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { ReleaseFolder } from '#adapters/disk/index.ts'
 import { HttpProbe } from '#adapters/http-check/index.ts'
-import { postLetter } from '#adapters/outbox/index.ts'
 import { RsyncTransfer } from '#adapters/rsync/index.ts'
 import { loadOrMakeKey, SshTrigger } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
@@ -12,7 +11,6 @@ import { type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 import { printTimestamp } from '#formats/timestamp-file/index.ts'
 import type { Journal } from '#ports/journal.ts'
 import { fetchPeerTree } from './fetch-peer-tree.ts'
-import type { ForcedUpdateParts } from './forced-update.ts'
 import { MirrorDoor } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
 import type { PageFacts } from './page-facts.ts'
@@ -25,7 +23,6 @@ import { Pusher } from './pusher.ts'
 import type { Registry } from './registry.ts'
 import { ReleaseDesk } from './release-desk.ts'
 import { tellRelease } from './release-news.ts'
-import { tellErrors } from './schedule.ts'
 
 /** The parts of a master, each made from its options. */
 
@@ -65,15 +62,6 @@ export async function makeDesk(
     tell: (before, release, changes) =>
       tellRelease({ self: name, zone, store, clock: systemClock }, before, release, changes),
   })
-}
-
-/** Writes to the team, in the network's name. */
-export function teamWriter(options: MasterOptions): ForcedUpdateParts['tellTeam'] {
-  const { name: self, zone, store, onEvent = () => {} } = options
-  return async (write) => {
-    const letter = write({ zone, self, at: systemClock.now() })
-    await tellErrors(() => postLetter(store, letter), onEvent)
-  }
 }
 
 export function makeMirrorDoor(options: MasterOptions, releases: ReleaseFolder): MirrorDoor {
