@@ -123,7 +123,7 @@ function makePublisher(
     releases,
     store,
     journal: store.journal,
-    pointers: ({ serial }, generation) => stampOf(serial, generation),
+    pointers: async ({ serial }, generation) => stampOf(serial, generation),
     clock,
     patienceMs: PATIENCE_MS,
     catchUp: () => peering.catchUp(),
