@@ -73,3 +73,18 @@ test('an empty network has a status too', () => {
     assert.ok(text.includes(part), text)
   }
 })
+
+test('a mirror that lacks the newest release tells that its window is closed', () => {
+  const how = (from: number, until: number, number: number) => {
+    const push = { bandwidthKbit: undefined, window: { from, until } }
+    const watched = {
+      record: aMirror('quiet', { push }),
+      health: healthOf(goodSight(issued(now, number)), now),
+    }
+    const { mirrors } = statusOf({ ...state, mirrors: [watched] }, HEALTH_POLICY, now)
+    return mirrors[0]?.how ?? ''
+  }
+  assert.match(how(360, 420, 39), /; waits for its window, 06:00-07:00 UTC$/)
+  assert.doesNotMatch(how(360, 420, 40), /waits/, 'it has it')
+  assert.doesNotMatch(how(1350, 360, 39), /waits/, 'it is open at midnight')
+})

@@ -7,8 +7,9 @@ import {
   type Issued,
   type Watched,
 } from '../health/index.ts'
-import type { MirrorStage } from '../mirrors/index.ts'
+import { type MirrorStage, serviceOf } from '../mirrors/index.ts'
 import type { OpenProblem } from '../notices/index.ts'
+import { isPushTime, minuteOfDay, printPushWindow } from '../push/index.ts'
 
 /** What the store knows about the network now. */
 export interface NetworkState {
@@ -140,7 +141,30 @@ function mirrorStatus(
   }))
   const isWatched = stage === 'listed' || stage === 'old' || stage === 'removed'
   const how = isWatched && condition.kind !== 'unknown' ? describeCondition(condition) : stageReason
-  return { name, stage, since: time(stageSince), condition: condition.kind, how, addresses }
+  const waits = waitsForWindow({ record, health }, newest, now)
+  return {
+    name,
+    stage,
+    since: time(stageSince),
+    condition: condition.kind,
+    how: waits === undefined ? how : `${how}; ${waits}`,
+    addresses,
+  }
+}
+
+/** In words. Undefined for one that has the newest, or may be pushed to now. */
+function waitsForWindow(
+  { record, health }: Watched,
+  newest: Issued | undefined,
+  now: EpochMs,
+): string | undefined {
+  const { window } = record.push
+  if (newest === undefined || window === undefined || !serviceOf(record).push) return undefined
+  const has = health?.addresses.some(
+    ({ lastGood }) => lastGood !== undefined && lastGood.generation >= newest.generation,
+  )
+  if (has === true || isPushTime(window, minuteOfDay(now))) return undefined
+  return `waits for its window, ${printPushWindow(window)} UTC`
 }
 
 function time(at: EpochMs): string {

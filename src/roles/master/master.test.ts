@@ -153,6 +153,32 @@ test('a mirror that is suspended is not called and cannot pull; taken back, it i
   await eventually(async () => assert.equal((await served()).status, 200))
 })
 
+test('a mirror whose window is closed waits, and the sigmaker reads so; opened, it is pushed to', {
+  skip,
+}, async () => {
+  await using network = await testNetwork(2)
+  const { mirrors } = network.store.registry
+  const minute = Math.floor(Date.now() / 60_000)
+  const setWindow = async (from: number, until: number) => {
+    const two = await mirrors.get('mirror2')
+    assert.ok(two !== undefined)
+    const push = { ...two.value.push, window: { from: from % 1440, until: until % 1440 } }
+    await mirrors.put('mirror2', { ...two.value, push }, two.revision)
+  }
+  await setWindow(minute + 600, minute + 660)
+  const entries = async () => await network.store.journal.read({ limit: 5, subject: 'mirror2' })
+  // The registry is followed: a mirror that is called otherwise from now on is pushed to anew.
+  await eventually(async () => assert.equal((await entries())[0]?.what, 'push-postponed'))
+  const said = await network.release([testCvd])
+  assert.match(said, /mirror2: waits for its window, \d\d:\d\d-\d\d:\d\d UTC/)
+  assert.match(said, /1 of 2 mirrors serve it[^\n]*\n[^\n]*waiting for their window: mirror2/)
+  const { host, httpPort } = network.json.mirrors[1] ?? assert.fail('mirror2')
+  const served = () => fetch(`http://${host}:${httpPort}/test.cvd`)
+  assert.equal((await served()).status, 404)
+  await setWindow(minute + 1430, minute + 60)
+  await eventually(async () => assert.equal((await served()).status, 200))
+})
+
 // R6–R9.
 test('a master that died between a release and its letter writes it at its next start, once', {
   skip,

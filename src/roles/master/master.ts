@@ -156,7 +156,8 @@ export class MasterDesk implements SshDoorPolicy {
     const all = acknowledged.length + waiting.length + postponed.length
     const took = ((clock.now() - since) / 1000).toFixed(2)
     call.print(`${acknowledged.length} of ${all} mirrors serve it after ${took} s`)
-    if (postponed.length > 0) call.print(`${postponed.length} wait for their window`)
+    if (postponed.length > 0)
+      call.print(`waiting for their window: ${postponed.toSorted().join(', ')}`)
     if (waiting.length > 0) {
       call.complain(`not yet on ${waiting.toSorted().join(', ')}; the push goes on without you`)
     }
