@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import {
   NotifyError,
   type NotifySocketOptions,
@@ -70,22 +71,22 @@ test('what is no question is cut off and starts nothing', async () => {
 test('promise 5: a caller who hangs up ends nothing, and stopping waits for the run', async () => {
   const started = Promise.withResolvers<void>()
   const mayEnd = Promise.withResolvers<void>()
-  let ended = ''
-  const it = await world(async (_, { signal }) => {
+  const order: string[] = []
+  await using it = await world(async (_, { signal }) => {
     started.resolve()
     await mayEnd.promise
-    ended = signal.aborted ? 'told to stop' : 'done'
+    order.push(signal.aborted ? 'told to stop' : 'went on')
     return 0
   })
   const socket = connect(it.path).on('error', () => {})
   socket.write('{"sigmaker":"a","from":"b"}\n')
   await started.promise
   socket.destroy()
-  const closing = it[Symbol.asyncDispose]()
-  assert.equal(ended, '')
+  const closed = it.door[Symbol.asyncDispose]().then(() => order.push('closed'))
+  for (let turn = 0; turn < 20; turn += 1) await setImmediate()
   mayEnd.resolve()
-  await closing
-  assert.equal(ended, 'told to stop')
+  await closed
+  assert.deepEqual(order, ['told to stop', 'closed'])
   await assert.rejects(
     it.ask(),
     (error) => error instanceof NotifyError && error.code === 'not-running',

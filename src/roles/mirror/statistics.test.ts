@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { PlaceSource } from '#adapters/geoip/index.ts'
 import { epochMs } from '#base/time.ts'
+import { totalsCodec } from '#core/statistics/index.ts'
 import { printLogLine } from '#formats/access-log/index.ts'
 import { makeMmdb } from '../../../test/support/mmdb.ts'
 import { eventually } from '../../../test/support/run.ts'
@@ -93,6 +94,13 @@ test('old logs, today and what comes after a restart are one statistics', async 
   ])
   assert.equal(second.page('')?.contentType, 'text/html; charset=utf-8')
   assert.match(second.page('')?.body ?? '', /<svg /)
+  const totals = totalsCodec.parse(second.page('totals.json')?.body ?? '')
+  assert.deepEqual(totals.ok && totals.value.days.at(-1), {
+    day: '2026-11-24',
+    bytes: 40_000,
+    requests: 2,
+    clients: 2,
+  })
   assert.equal(second.page('other'), undefined)
   assert.deepEqual(withoutPlaces(it.faults), [])
 })
