@@ -117,13 +117,22 @@ export class SqlRecords<T> implements Records<T> {
     session: SqlSession,
     writes: readonly { readonly name: string }[],
   ): Promise<ReadonlyMap<string, Revision>> {
-    const [first, second] = writes
-    const one = first !== undefined && second === undefined
-    const rows = await session.rows(
-      `SELECT name, revision FROM records WHERE kind = $1 ${one ? 'AND name = $2' : ''}`,
-      one ? [this.#of.kind, first.name] : [this.#of.kind],
-    )
-    return new Map(rows.map((row) => [textIn(row, 'name'), numberIn(row, 'revision')]))
+    const revisions = new Map<string, Revision>()
+    for (let at = 0; at < writes.length; at += ROWS_AT_ONCE) {
+      const names = writes.slice(at, at + ROWS_AT_ONCE).map(({ name }) => name)
+      const rows = await session.rows(...this.#revisionsOf(names))
+      for (const row of rows) revisions.set(textIn(row, 'name'), numberIn(row, 'revision'))
+    }
+    return revisions
+  }
+
+  /** One shape of statement for one name and one for more, filled up with the last: the whole kind may be large. */
+  #revisionsOf(names: readonly string[]): readonly [string, readonly SqlValue[]] {
+    const { kind } = this.#of
+    const select = 'SELECT name, revision FROM records WHERE kind = $1 AND name'
+    if (names.length === 1) return [`${select} = $2`, [kind, ...names]]
+    const filled = Array.from({ length: ROWS_AT_ONCE }, (_, at) => names[at] ?? names.at(-1) ?? '')
+    return [`${select} IN (${filled.map((_, at) => `$${at + 2}`).join(', ')})`, [kind, ...filled]]
   }
 
   async #upsert(session: SqlSession, rows: readonly Row[]): Promise<void> {
