@@ -65,7 +65,7 @@ test('the pages have the traffic of the mirrors that offer it, until its days ha
     const at = await store.registry.mirrors.get('open')
     await store.registry.mirrors.put('open', { ...known.value, stage }, at?.revision)
     await facts.refresh()
-    return facts.make(NO_RELEASE).get('mirrors.html') ?? ''
+    return (await facts.make(NO_RELEASE)).get('mirrors.html') ?? ''
   }
   assert.doesNotMatch(await setStage('retired'), /yesterday/)
   assert.match(await setStage('listed'), /yesterday/)
