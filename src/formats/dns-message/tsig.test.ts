@@ -64,6 +64,13 @@ test('law: no change of a signed query makes it throw, or believed', () => {
   )
 })
 
+test('a message that counts no additional record has no signature either', () => {
+  const { bytes, tsigAt } = signedQuery()
+  const uncounted = patched(patched(bytes, 10, 0), 11, 0)
+  const signed = verifyTsig(uncounted, tsigAt, [TSIG_KEY], AT)
+  assert.deepEqual(signed, { ok: false, fault: { kind: 'bad-format' } })
+})
+
 /** The record's own head is not signed; `QueryReader` checks type and length. */
 function isUnsigned(at: number, tsigAt: number): boolean {
   const head = tsigAt + nameToWire(TSIG_KEY.name).byteLength

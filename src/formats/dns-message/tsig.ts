@@ -31,6 +31,8 @@ export interface Signed {
 const FUDGE_SECONDS = 300
 const HASH = { 'hmac-sha256': 'sha256', 'hmac-sha512': 'sha512' } as const
 const RECORD_HEAD_BYTES = 10
+/** Where the header counts the records of the additional section. */
+const ADDITIONAL_AT = 10
 /** Time (6), fudge (2). */
 const TIMERS_BYTES = 8
 
@@ -42,14 +44,15 @@ export function verifyTsig(
   now: EpochSeconds,
 ): Outcome<Signed, TsigFault> {
   const record = readTsig(message, at)
-  if (record === undefined) return fail({ kind: 'bad-format' })
+  const additional = message.byteLength < HEADER_BYTES ? 0 : message.readUInt16BE(ADDITIONAL_AT)
+  if (record === undefined || additional === 0) return fail({ kind: 'bad-format' })
   const key = keys.find(({ name, algorithm }) => {
     return name === record.name && algorithm === record.algorithm
   })
   if (key === undefined) return fail({ kind: 'unknown-key' })
   const unsigned = Buffer.from(message.subarray(0, at))
   unsigned.writeUInt16BE(record.originalId, 0)
-  unsigned.writeUInt16BE(unsigned.readUInt16BE(10) - 1, 10)
+  unsigned.writeUInt16BE(additional - 1, ADDITIONAL_AT)
   const mac = macOf(key, [unsigned, variables(key, record.timers, record.error, record.other)])
   if (mac.byteLength !== record.mac.byteLength || !timingSafeEqual(mac, record.mac)) {
     return fail({ kind: 'bad-signature' })
