@@ -13,7 +13,7 @@ export interface Site extends AsyncDisposable {
 /** The network's public page: what the master publishes, served as a mirror would. */
 export async function startSite(current: string): Promise<Site> {
   const stop = new AbortController()
-  let tree = await realpath(current)
+  let tree = await firstTree(current)
   let snapshot: Snapshot = await loadSnapshot(tree, { signal: stop.signal })
   const follow = async (): Promise<void> => {
     while (!stop.signal.aborted) {
@@ -42,3 +42,15 @@ export async function startSite(current: string): Promise<Site> {
     },
   }
 }
+
+/** A new master answers before its first tree is there: another one may publish just then. */
+async function firstTree(current: string): Promise<string> {
+  for (let look = 0; look < FIRST_LOOKS_MAX; look += 1) {
+    const tree = await realpath(current).catch(() => undefined)
+    if (tree !== undefined) return tree
+    await wait(LOOK_EVERY_MS)
+  }
+  return await realpath(current)
+}
+
+const FIRST_LOOKS_MAX = 120

@@ -7,6 +7,7 @@ import type { EpochMs, EpochSeconds } from '#base/time.ts'
 import { manifestOf, parseRelease, printRelease, type Release } from '#core/release/index.ts'
 import type { ManifestSigner } from '#ports/manifest-signer.ts'
 import { linkOrCopy, switchLink, syncFile, syncFolder, writeFileAtomic } from './atomic.ts'
+import { datePointers } from './date-pointers.ts'
 
 /** What is public on a master right now. */
 export interface PublishedTree {
@@ -176,6 +177,8 @@ export class ReleaseFolder {
     }
     this.#step('pointers written')
     await this.#options.signer.sign(draft, manifestOf(release, number, listed), now)
+    const isOfRelease = (path: string) => release.files.has(path)
+    await datePointers(draft, isOfRelease, this.#published?.folder, now)
     this.#step('manifest signed')
     return await this.#placeTree(draft, folders, release, number)
   }

@@ -10,6 +10,9 @@ import type { ReleaseDesk } from './release-desk.ts'
 import { tellErrors } from './schedule.ts'
 import type { StoreJournal } from './store-journal.ts'
 
+/** What was missed, while this master started or a peer was out of reach, is found by asking. */
+const ASK_EVERY_MS = 3_000
+
 export interface Followers {
   readonly store: Store
   readonly registry: Registry
@@ -28,7 +31,14 @@ export interface Followers {
  * What others write into the store takes effect without a restart: logins, whom to push to, and what was committed in
  * the middle of which the store went away. Any change also shows that the store is there.
  */
-export function followStore(all: Followers): AsyncDisposable {
+export function followStore(given: Followers): AsyncDisposable {
+  // What stays wrong is asked for again and again, and told once.
+  let said = ''
+  const onEvent = (line: string) => {
+    if (line !== said) given.onEvent(line)
+    said = line
+  }
+  const all = { ...given, onEvent }
   const changed = new Set<StorePart>()
   const stop = new AbortController()
   let working: Promise<void> | undefined
@@ -42,13 +52,16 @@ export function followStore(all: Followers): AsyncDisposable {
     }
     working = undefined
   }
-  const watch = all.store.watch((part) => {
-    changed.add(part)
+  const hear = (...parts: readonly StorePart[]) => {
+    for (const part of parts) changed.add(part)
     working ??= work()
-  })
+  }
+  const watch = all.store.watch((part) => hear(part))
+  const asking = setInterval(() => hear('registry', 'releases'), ASK_EVERY_MS)
   return {
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('The master is stopping'))
+      clearInterval(asking)
       watch[Symbol.dispose]()
       await working
     },

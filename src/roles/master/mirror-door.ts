@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { RsyncDaemon, type RsyncDaemonOptions } from '#adapters/rsync/index.ts'
 import { type MasterRecord, type MirrorRecord, serviceOf } from '#core/mirrors/index.ts'
 
@@ -10,6 +11,7 @@ export type Login = RsyncDaemonOptions['logins'][number]
 export class MirrorDoor implements AsyncDisposable {
   readonly #options: Omit<RsyncDaemonOptions, 'logins'>
   #daemon: RsyncDaemon | undefined
+  #logins: readonly Login[] = []
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: Omit<RsyncDaemonOptions, 'logins'>) {
@@ -34,9 +36,10 @@ export class MirrorDoor implements AsyncDisposable {
       this.#daemon = undefined
     } else if (this.#daemon === undefined) {
       this.#daemon = await RsyncDaemon.start({ ...this.#options, logins })
-    } else {
+    } else if (!isDeepStrictEqual(logins, this.#logins)) {
       await this.#daemon.setLogins(logins)
     }
+    this.#logins = logins
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

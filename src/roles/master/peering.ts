@@ -39,6 +39,7 @@ const ROUNDS_MAX = 3
  */
 export class Peering {
   readonly #options: PeeringOptions
+  #said = ''
 
   constructor(options: PeeringOptions) {
     this.#options = options
@@ -63,10 +64,19 @@ export class Peering {
       const tried = await this.#tryPeers(head, own)
       if (tried.from !== undefined) return { kind: 'adopted', from: tried.from }
       reasons = tried.reasons
-      if (!tried.again) return { kind: 'behind', head, reasons }
+      if (!tried.again) return this.#behind(head, reasons)
     }
     const head = await store.releases.head()
-    return head === undefined ? { kind: 'current' } : { kind: 'behind', head, reasons }
+    return head === undefined ? { kind: 'current' } : this.#behind(head, reasons)
+  }
+
+  /** Said once for each reason: it is tried again all the time. */
+  #behind(head: Head, reasons: readonly string[]): CaughtUp {
+    const { release, generation, master } = head
+    const words = `cannot take over release ${release.serial} generation ${generation} of ${master} yet: ${reasons.join('; ') || 'no other master is known here'}`
+    if (words !== this.#said) this.#options.onEvent(words)
+    this.#said = words
+    return { kind: 'behind', head, reasons }
   }
 
   async #tryPeers(head: Head, own: PublishedTree | undefined) {

@@ -27,8 +27,6 @@ export interface ScheduledParts {
 /** Changed pages are pushed by one master. It gives way when it was silent for so long. */
 const PAGES_LEASE = 'pages'
 const PAGES_TTL_MS = 15 * 60_000
-/** A change in the store wakes a master at once; this is for what a peer out of reach kept from it. */
-const CATCH_UP_EVERY_MS = 10_000
 /** A window is told in minutes and lasts for hours. */
 const WINDOWS_EVERY_MS = 5 * 60_000
 
@@ -60,8 +58,6 @@ export function startSchedules(all: ScheduledParts): AsyncDisposable {
   schedules.use(repeat(gather, { ...often, everyMs: TOTALS_EVERY_MS }))
   schedules.use(repeat(() => forceUpdate(update, signal), { ...often, everyMs }))
   schedules.use(repeat(() => pruneJournal(store.journal, systemClock), { ...often, everyMs }))
-  const catchUp = async (): Promise<void> => void (await desk.catchUp())
-  schedules.use(repeat(catchUp, { ...often, everyMs: CATCH_UP_EVERY_MS, onError: () => {} }))
   const openWindows = { ...often, everyMs: WINDOWS_EVERY_MS }
   schedules.use(repeat(() => master.pushPostponed(), openWindows))
   schedules.use(
