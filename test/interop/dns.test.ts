@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Responder, startBatchedServer, startTcpServer } from '#adapters/dns/index.ts'
 import { parseIpPrefix } from '#base/ip-address.ts'
 import { overrideTable } from '#core/places/index.ts'
+import { freePort } from '../../dev/demo/layout.ts'
 import { run, without } from '../support/run.ts'
 import { aSetup } from '../support/zone.ts'
 
@@ -27,7 +28,9 @@ function setup() {
 
 async function server() {
   await using starting = new AsyncDisposableStack()
-  const udp = starting.use(await startBatchedServer({ host: '127.0.0.1', port: 0 }, setup()))
+  // The same for UDP and TCP, and none that outgoing connections are given.
+  const port = await freePort(['127.0.0.1'])
+  const udp = starting.use(await startBatchedServer({ host: '127.0.0.1', port }, setup()))
   starting.use(await startTcpServer({ host: '127.0.0.1', port: udp.port }, new Responder(setup())))
   const running = starting.move()
   const dig = async (...args: readonly string[]) => {
