@@ -49,6 +49,20 @@ async function ourBuild(home: string, name: string, time: string): Promise<Buffe
   return readFileSync(output)
 }
 
+/**
+ * One build in 256 has an MD5 that begins with 00. Ours is then built anew a second later, as engines want it, and
+ * this sigtool's is not: both build again.
+ */
+async function bothBuild(home: string, name: string): Promise<{ ours: Buffer; theirs: Buffer }> {
+  for (let tries = 1; ; tries += 1) {
+    const theirs = await sigtoolBuild(home, name)
+    const ours = await ourBuild(home, name, headerField(theirs, 8))
+    if (ours.equals(theirs) || tries === BUILDS_MAX) return { ours, theirs }
+  }
+}
+
+const BUILDS_MAX = 3
+
 const headerField = (database: Buffer, at: number) =>
   database.subarray(0, 512).toString('latin1').trimEnd().split(':')[at] ?? ''
 
@@ -63,8 +77,7 @@ for (const [database, name] of [
     const home = folderOf(`same-${database}`, {})
     await run('sigtool', ['--unpack', realData(`clamav/${database}`)], { cwd: home })
     rmSync(join(home, `${name}.info`))
-    const theirs = await sigtoolBuild(home, name)
-    const ours = await ourBuild(home, name, headerField(theirs, 8))
+    const { ours, theirs } = await bothBuild(home, name)
     assert.deepEqual(ours, theirs)
   })
 }
@@ -154,8 +167,7 @@ for (const [situation, files] of COUNTED) {
     skip: without('sigtool'),
   }, async () => {
     const home = folderOf(`count-${situation}`, { COPYING: 'free\n', ...BASE, ...files })
-    const theirs = await sigtoolBuild(home, 'acme')
-    const ours = await ourBuild(home, 'acme', headerField(theirs, 8))
+    const { ours, theirs } = await bothBuild(home, 'acme')
     assert.equal(headerField(ours, 3), headerField(theirs, 3), 'number of signatures')
     assert.deepEqual(ours, theirs)
   })
