@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { drawSalt } from '#adapters/keys/index.ts'
 import { signWithSshKey } from '#adapters/ssh/index.ts'
 import { dbVersion, parseDbName } from '#base/names.ts'
-import { epochSeconds } from '#base/time.ts'
 import { signerOf } from '#core/databases/index.ts'
 import { buildDatabase } from '#formats/cvd/index.ts'
 import { printSignatureSet, SIGNATURE_SET_NAMESPACE } from '#formats/signature-set/index.ts'
 import type { DemoKeys } from './layout.ts'
-import type { Upload } from './sets.ts'
+import type { NextBuild, Upload } from './sets.ts'
 
 /** Level of ClamAV 0.103, the oldest engine still met in numbers. */
 const FUNCTIONALITY_LEVEL = 133
@@ -25,7 +24,7 @@ export const HARMLESS_TEXT = 'cvdnet demo: this harmless text is found by the de
  */
 export async function writeOwnContent(
   folder: string,
-  version: number,
+  { version, builtAt }: NextBuild,
   keys: DemoKeys,
 ): Promise<readonly Upload[]> {
   const name = parseDbName('demo')
@@ -38,7 +37,7 @@ export async function writeOwnContent(
     version: number,
     members: new Map([['demo.ndb', Buffer.from(lines.join(''))]]),
     builder: 'demo',
-    builtAt: epochSeconds(Math.floor(Date.now() / 1000)),
+    builtAt,
     functionalityLevel: FUNCTIONALITY_LEVEL,
     signatures: lines.length,
     signer: signerOf(keys.publisher, drawSalt),

@@ -6,7 +6,7 @@ import { SigmakerClient } from '#adapters/ssh/index.ts'
 import { writeOwnContent } from './content.ts'
 import type { DemoKeys } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
-import { nextVersion, releasesOf, type Upload } from './sets.ts'
+import { nextBuild, releasesOf, type Upload } from './sets.ts'
 import { heading, Spread, showNetwork, showWhatToTry } from './show.ts'
 import { startNodes } from './start-nodes.ts'
 import { missingFrom } from './verify.ts'
@@ -63,7 +63,7 @@ async function planned(
   { json, keys }: RunningNetwork,
 ): Promise<readonly (readonly Upload[])[]> {
   if (options.release !== undefined) return await releasesOf(options.release)
-  const next = await nextVersion(options.folder, json.masters[0]?.name ?? '')
+  const next = await nextBuild(options.folder, json.masters[0]?.name ?? '')
   return [await writeOwnContent(join(options.folder, 'own'), next, keys)]
 }
 

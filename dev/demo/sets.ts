@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { type EpochSeconds, epochSeconds } from '#base/time.ts'
 import { classify, uploadName } from '#core/gate/index.ts'
-import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
+import { type CvdHeader, HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
 import { layout } from './layout.ts'
 
 /** A file to upload, and the name it gets in the sigmaker's folder. */
@@ -26,7 +27,11 @@ export async function releasesOf(
     const as = uploadName(file)
     const is = classify(as)
     if (is.kind === 'database' && is.container === 'cvd') {
-      databases.push({ name: is.name, version: await versionOf(path), uploads: [{ path, as }] })
+      databases.push({
+        name: is.name,
+        version: (await headerOf(path))?.version ?? 0,
+        uploads: [{ path, as }],
+      })
     } else if (is.kind === 'patch') {
       patches.push({ path, as, name: is.name, version: is.version })
     } else rest.push({ path, as })
@@ -41,17 +46,27 @@ export async function releasesOf(
   return rest.length === 0 ? sets : [...sets, rest]
 }
 
-/** Version that the demo's own database would have next. */
-export async function nextVersion(folder: string, master: string): Promise<number> {
-  const path = join(layout(folder).master(master), 'current', 'demo.cvd')
-  return (await versionOf(path).catch(() => 0)) + 1
+/** What the demo's own database has to be next: clients ask by date as well, so it is built later than the published one. */
+export interface NextBuild {
+  readonly version: number
+  readonly builtAt: EpochSeconds
 }
 
-/** 0 where there is no readable header: the gate will say what is wrong. Throws when the file cannot be read. */
-async function versionOf(path: string): Promise<number> {
+export async function nextBuild(folder: string, master: string): Promise<NextBuild> {
+  const path = join(layout(folder).master(master), 'current', 'demo.cvd')
+  const published = await headerOf(path).catch(() => undefined)
+  const now = Math.floor(Date.now() / 1000)
+  return {
+    version: (published?.version ?? 0) + 1,
+    builtAt: epochSeconds(Math.max(now, (published?.builtAt ?? 0) + 1)),
+  }
+}
+
+/** Undefined where there is none to be read: the gate will say what is wrong. Throws when the file cannot be read. */
+async function headerOf(path: string): Promise<CvdHeader | undefined> {
   await using file = await open(path, 'r')
   const head = Buffer.alloc(HEADER_BYTES)
   const { bytesRead } = await file.read(head, 0, HEADER_BYTES, 0)
   const header = parseHeader(head.subarray(0, bytesRead), 'lenient')
-  return header.ok ? header.value.version : 0
+  return header.ok ? header.value : undefined
 }

@@ -6,7 +6,7 @@ import { layout } from './layout.ts'
 import type { NetworkJson } from './network-json.ts'
 import type { NodeProcess } from './node-process.ts'
 import type { RunningNetwork } from './run.ts'
-import { nextVersion } from './sets.ts'
+import { nextBuild } from './sets.ts'
 
 /** What a demo's reader sees. On a terminal a line a mirror changes in place; elsewhere each change is a line. */
 export class Spread {
@@ -110,7 +110,7 @@ export async function showWhatToTry({ json, keys }: RunningNetwork, folder: stri
   const [master] = json.masters
   const [mirror] = json.mirrors
   if (master === undefined || mirror === undefined) return
-  const next = await nextVersion(folder, master.name)
+  const next = await nextBuild(folder, master.name)
   const uploads = await writeOwnContent(join(folder, 'next'), next, keys)
   const knownHosts = join(folder, 'sigmaker', 'known_hosts')
   await writeFile(knownHosts, `[${master.host}]:${master.sshPort} ${master.hostKey}\n`)
@@ -120,7 +120,7 @@ export async function showWhatToTry({ json, keys }: RunningNetwork, folder: stri
   const names = uploads.map(({ as }) => as).join(',')
   const lines = [
     heading('Try'),
-    `1. Release version ${next} by hand, as a sigmaker does (R92, R93):`,
+    `1. Release version ${next.version} by hand, as a sigmaker does (R92, R93):`,
     `   rsync -tcz --stats --progress -e 'ssh ${ssh}' ${join(folder, 'next')}/{${names}} ${uploadUser}@${master.host}:public_html/`,
     `   ssh ${master.host} ${ssh} -l ${notifyUser} sleep 1`,
     '2. Let a stock freshclam fetch from a mirror, and a stock engine find something with it:',

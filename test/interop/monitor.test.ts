@@ -11,6 +11,7 @@ import { dutyLetter, NOTICE_POLICY } from '#core/notices/index.ts'
 import { startMonitor } from '#roles/monitor/index.ts'
 import { writeOwnContent } from '../../dev/demo/content.ts'
 import { layout } from '../../dev/demo/layout.ts'
+import { nextBuild } from '../../dev/demo/sets.ts'
 import { aMirror } from '../support/mirrors.ts'
 import { testNetwork } from '../support/network.ts'
 import { httpAnswer, rawMirror } from '../support/raw-mirror.ts'
@@ -29,7 +30,11 @@ const SECOND = 1000
 
 test('real mirrors are looked at, a liar is found out, and letters reach a real server', async () => {
   await using network = await testNetwork(4)
-  const uploads = await writeOwnContent(join(network.folder, 'own'), 1, network.keys)
+  const uploads = await writeOwnContent(
+    join(network.folder, 'own'),
+    await nextBuild(network.folder, 'rsync1'),
+    network.keys,
+  )
   await network.release(uploads.map(({ path, as }) => ({ path, as })))
   await using store = new MemoryStore()
   await using sink = await smtpSink()

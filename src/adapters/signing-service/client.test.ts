@@ -95,6 +95,8 @@ test('an abort ends the question with its own reason', async () => {
   await assert.rejects(asking, /stopped by hand/)
 })
 
+const BUILT_AT = epochSeconds(1_700_000_000)
+
 test('a database is built with keys that live in the service', async () => {
   await using service = await startSigningDaemon({ secrets, ...login })
   const { host, port } = service
@@ -108,7 +110,7 @@ test('a database is built with keys that live in the service', async () => {
         version: aVersion(3),
         members: new Map([['acme.ndb', Buffer.from('Test.B:0:*:deadbeef\n')]]),
         builder: 'tester',
-        builtAt: epochSeconds(1_700_000_000),
+        builtAt: BUILT_AT,
         functionalityLevel: 90,
         signatures: 1,
       }),
@@ -116,7 +118,10 @@ test('a database is built with keys that live in the service', async () => {
   )
   const found = await examineDatabase(once(bytes), { kind: 'cvd', verifiers: verifiersOf([keys]) })
   assert.deepEqual([found.faults, found.signedBy], [[], 'acme'])
-  assert.deepEqual(service.asked, ['info', 'header'])
+  // An MD5 that begins with 00 moves the build time by a second, and then the list of members is signed anew.
+  const moved = (found.header?.builtAt ?? 0) - BUILT_AT
+  const infos = Array.from({ length: 1 + moved }, () => 'info')
+  assert.deepEqual(service.asked, [...infos, 'header'])
 })
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,6 @@ export { type CountryRange, RangeTableBuilder } from './builder.ts'
 export {
   findPlaceWith,
   IPV6_OVERRIDE_BITS_MAX,
-  OVERRIDES_MAX,
   overrideTable,
   type PlaceOverride,
 } from './overrides.ts'

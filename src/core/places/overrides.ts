@@ -8,8 +8,6 @@ export interface PlaceOverride {
   readonly country: string
 }
 
-/** Guess: beyond this somebody has a data base of his own, which has a better form. */
-export const OVERRIDES_MAX = 1000
 /** The table knows the first 64 bits of IPv6. */
 export const IPV6_OVERRIDE_BITS_MAX = 64
 

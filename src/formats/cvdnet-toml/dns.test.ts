@@ -90,3 +90,20 @@ record_ttl = "10m"
     [3, 5, 7, 10],
   )
 })
+
+test('a thousand overrides are taken, the next one is refused by its line, once', () => {
+  const parsed = (count: number) => {
+    const one = (at: number) =>
+      `[[dns.overrides]]\nprefix = "10.${at >> 8}.${at & 255}.0/24"\ncountry = "DE"\n`
+    const head = 'zone = "clamav.example"\n[dns]\nsnapshot = "zone.json"\n'
+    const text = head + Array.from({ length: count }, (_, at) => one(at)).join('')
+    return parseSettings(text, { folder: '/etc/cvdnet' })
+  }
+  assert.ok(parsed(1000).ok)
+  const refused = parsed(1002)
+  assert.ok(!refused.ok)
+  assert.deepEqual(
+    refused.fault.map(({ line }) => line),
+    [3 + 1000 * 3 + 2],
+  )
+})

@@ -91,10 +91,18 @@ function readSecondaries(
 
 /** The table of places holds the first 64 bits of IPv6. */
 const IPV6_OVERRIDE_BITS_MAX = 64
+/** Each is compared with each when the table is made. */
+const OVERRIDES_MAX = 1000
 
 function readOverrides(file: DocumentReader): DnsSettings['overrides'] {
   const { prefix, country } = DNS_OVERRIDES.fields
-  return file.list(DNS_OVERRIDES).map((one) => {
+  return file.list(DNS_OVERRIDES).map((one, at) => {
+    if (at === OVERRIDES_MAX) {
+      one.refuse(
+        'prefix',
+        `more than ${OVERRIDES_MAX} overrides; such a list has its place in an mmdb`,
+      )
+    }
     const override = { prefix: one.read(prefix), country: one.read(country) }
     const { bytes, bits } = override.prefix
     if (bytes.byteLength === 16 && bits > IPV6_OVERRIDE_BITS_MAX) {
