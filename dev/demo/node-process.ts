@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isListening } from '#adapters/system/index.ts'
 
 /** One node of the demo: a settings file, and what listens when it runs. */
 export interface DemoNode {
@@ -71,23 +71,11 @@ export async function startNode(
 async function untilUp({ listens }: DemoNode, signal: AbortSignal): Promise<void> {
   const deadline = Date.now() + UP_MS_MAX
   for (const { host, port } of listens) {
-    while (!(await answers(host, port))) {
+    while (!(await isListening(host, port))) {
       signal.throwIfAborted()
       if (Date.now() > deadline) throw new Error(`nothing answers at ${host} port ${port}`)
       await wait(LOOK_EVERY_MS)
     }
-  }
-}
-
-async function answers(host: string, port: number): Promise<boolean> {
-  const socket = connect({ host, port })
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }
 

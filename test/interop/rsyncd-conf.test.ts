@@ -9,11 +9,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isListening } from '#adapters/system/index.ts'
 import { printRsyncdConf, printSecrets } from '#formats/rsyncd-conf/index.ts'
 
 const skip =
@@ -27,18 +28,6 @@ async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 async function daemon(folder: string, port: number): Promise<ChildProcess> {
@@ -70,7 +59,8 @@ async function daemon(folder: string, port: number): Promise<ChildProcess> {
     ['--daemon', '--no-detach', `--config=${join(folder, 'rsyncd.conf')}`],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   )
-  for (let tries = 0; tries < 100 && !(await answers(port)); tries++) await sleep(50)
+  for (let tries = 0; tries < 100 && !(await isListening('127.0.0.1', port)); tries++)
+    await sleep(50)
   return child
 }
 

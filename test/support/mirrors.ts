@@ -1,6 +1,7 @@
 import { type EpochMs, epochMs, toSeconds } from '#base/time.ts'
 import type { AddressHealth, Issued, MirrorHealth, Sight } from '#core/health/index.ts'
 import type { MirrorRecord } from '#core/mirrors/index.ts'
+import { aMirror as aRecord } from './records.ts'
 import { aGeneration, aSerial } from './values.ts'
 
 export const MINUTE_MS = 60_000
@@ -16,27 +17,15 @@ export function after(ms: number): EpochMs {
 
 /** A mirror that was listed when the story starts. */
 export function aMirror(name: string, more: Partial<MirrorRecord> = {}): MirrorRecord {
-  return {
-    name,
-    stage: 'listed',
+  return aRecord(name, {
     stageSince: START,
     stageReason: 'approved',
-    host: `${name}.example`,
     addresses: ['192.0.2.1'],
-    httpPort: 80,
-    sshPort: 22,
-    account: 'clamavdb',
     hostKey: undefined,
-    aliases: [],
-    country: 'DE',
-    region: 'europe',
-    bandwidthMbit: 100,
     admin: `admin@${name}.example`,
     rsyncLogin: undefined,
-    downtimes: [],
-    push: { bandwidthKbit: undefined, window: undefined },
     ...more,
-  }
+  })
 }
 
 /** What a master issued at that time, as generation `number` of release 1. */

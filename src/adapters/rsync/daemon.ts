@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isListening } from '#adapters/system/index.ts'
 import { printRsyncdConf, printSecrets, type Secret } from '#formats/rsyncd-conf/index.ts'
 import { writeFileAtomic } from '../disk/index.ts'
 
@@ -136,7 +137,7 @@ export class RsyncDaemon implements AsyncDisposable {
       failed = error
     })
     const deadline = Date.now() + READY_TIMEOUT_MS
-    while (!(await answers(this.host, this.port)) || child.exitCode !== null) {
+    while (!(await isListening(this.host, this.port)) || child.exitCode !== null) {
       if (failed !== undefined) {
         throw new RsyncDaemonError('no-rsync', 'start rsync: install it (apt-get install rsync)', {
           cause: failed,
@@ -226,16 +227,4 @@ async function freePort(host: string): Promise<number> {
   await once(server, 'listening')
   const address = server.address()
   return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-async function answers(host: string, port: number): Promise<boolean> {
-  const socket = connect(port, host)
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
