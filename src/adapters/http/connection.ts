@@ -109,22 +109,21 @@ export class PlainConnection implements Watched {
 
   #next(): void {
     if (!this.#isAnnounced && !this.#readAnnouncement()) return
-    while (this.#ahead !== '' && this.#isFree()) {
-      const head = readHead(this.#ahead, HEAD_BYTES_MAX)
-      if (head.kind === 'incomplete') {
-        if (this.#state === 'idle') this.deadline = this.#service.watch.now + HEAD_TIMEOUT_MS
-        this.#state = 'reading'
-        return
-      }
-      const path = head.kind === 'plain' ? pathOfTarget(head.request.target) : undefined
-      if (head.kind === 'unusual' || (path !== undefined && isLocal(path))) {
-        this.#handOver()
-        return
-      }
-      this.#ahead = this.#ahead.slice(head.chars)
-      this.#state = 'answering'
-      this.#answer(head.request, path)
+    if (this.#ahead === '' || !this.#isFree()) return
+    const head = readHead(this.#ahead, HEAD_BYTES_MAX)
+    if (head.kind === 'incomplete') {
+      if (this.#state === 'idle') this.deadline = this.#service.watch.now + HEAD_TIMEOUT_MS
+      this.#state = 'reading'
+      return
     }
+    const path = head.kind === 'plain' ? pathOfTarget(head.request.target) : undefined
+    if (head.kind === 'unusual' || (path !== undefined && isLocal(path))) {
+      this.#handOver()
+      return
+    }
+    this.#ahead = this.#ahead.slice(head.chars)
+    this.#state = 'answering'
+    this.#answer(head.request, path)
   }
 
   /** Whom the front speaks for. False: not known yet, or never. */
@@ -193,13 +192,15 @@ export class PlainConnection implements Watched {
   /** Head and body in one write: clients of 2003 read once and want the whole head in that (formats.md 6.3). */
   #sendSmall(exchange: Exchange, { status, bytes, bodyBytes }: SmallAnswer): void {
     this.deadline = this.#service.watch.now + pieceTimeoutMs(bytes.length)
-    const isKeptUp = this.#socket.write(bytes, (error) => {
-      const sent = error ? { bytes: 0, complete: false } : { bytes: bodyBytes, complete: true }
-      this.#service.onRequest(recordOf(exchange, status, sent))
-      if (!isKeptUp) this.#done(exchange)
+    this.#service.turnEnd.add(() => {
+      const isKeptUp = this.#socket.write(bytes, (error) => {
+        const sent = error ? { bytes: 0, complete: false } : { bytes: bodyBytes, complete: true }
+        this.#service.onRequest(recordOf(exchange, status, sent))
+        if (!isKeptUp) this.#done(exchange)
+      })
+      // A client that sends requests without reading the answers is answered no faster than it reads.
+      if (isKeptUp) this.#done(exchange)
     })
-    // A client that sends requests without reading the answers is answered no faster than it reads.
-    if (isKeptUp) this.#done(exchange, { isInLoop: true })
   }
 
   async #sendLarge(
@@ -232,14 +233,13 @@ export class PlainConnection implements Watched {
     else this.#socket.destroy()
   }
 
-  #done({ keepAlive }: Exchange, { isInLoop = false } = {}): void {
+  #done({ keepAlive }: Exchange): void {
     if (!keepAlive || (this.#isHalfClosed && this.#ahead === '')) {
       this.#leave()
       return
     }
     this.#state = 'idle'
     this.deadline = this.#service.watch.now + KEEP_ALIVE_TIMEOUT_MS
-    if (isInLoop) return
     if (this.#socket.isPaused()) this.#socket.resume()
     this.#next()
     if (this.#isHalfClosed && this.#isFree()) this.#leave()

@@ -7,6 +7,7 @@ import { OpenFiles } from './open-file.ts'
 import { PreparedAnswers } from './prepared.ts'
 import type { RequestRecord } from './request-record.ts'
 import type { Snapshot } from './snapshot.ts'
+import { TurnEnd } from './turn-end.ts'
 import { Watch } from './watch.ts'
 
 export interface ServiceOptions {
@@ -32,6 +33,7 @@ export class Service implements Disposable {
   readonly chunks = new ChunkPool()
   readonly openFiles = new OpenFiles()
   readonly prepared = new PreparedAnswers()
+  readonly turnEnd = new TurnEnd()
   readonly watch = new Watch()
 
   constructor(options: ServiceOptions) {
