@@ -43,7 +43,7 @@ export interface Sent {
  */
 export async function sendSpan(out: Writable, source: Source, options: SendOptions): Promise<Sent> {
   const { span, pace, onPiece } = options
-  const writer = new Writer(out)
+  using writer = new Writer(out)
   const end = span.from + span.bytes
   const pieceMax = pace === undefined ? CHUNK_BYTES : pacedPiece(pace)
   const started = performance.now()
@@ -87,14 +87,15 @@ async function readPiece(source: Source, at: number, wanted: number): Promise<Pi
 }
 
 /** Writes one piece at a time and knows when the client has gone, which some streams tell no write about. */
-class Writer {
+class Writer implements Disposable {
   readonly #out: Writable
   readonly #gone = new AbortController()
+  readonly #onClose = () => this.#gone.abort()
 
   constructor(out: Writable) {
     this.#out = out
     if (out.destroyed) this.#gone.abort()
-    else out.once('close', () => this.#gone.abort())
+    else out.once('close', this.#onClose)
   }
 
   /** False when the client has gone. The bytes are no longer needed after this. */
@@ -114,5 +115,10 @@ class Writer {
   async waitUntil(due: number): Promise<void> {
     const ms = due - performance.now()
     if (ms > 1) await wait(ms, undefined, { signal: this.#gone.signal }).catch(() => {})
+  }
+
+  /** A connection that is kept sends many files. */
+  [Symbol.dispose](): void {
+    this.#out.off('close', this.#onClose)
   }
 }
