@@ -1,5 +1,5 @@
 /**
- * How fast the databases of 2003 are made (issue 3: text at 100 MB/s or more), beside `cut` and `tr` in one run.
+ * How fast the databases of 2003 are made (wanted: text at 100 MB/s or more), beside `cut` and `tr` in one run.
  *
  *     node bench/legacy.ts [MB]        256 by default
  *

@@ -1,5 +1,5 @@
 /**
- * Patches of a database of 64 MiB with 1 % changed lines, against sigtool in the same run (issue 3, "Fast"):
+ * Patches of a database of 64 MiB with 1 % changed lines, against sigtool in the same run:
  * making them, applying them, and making the published file again out of one.
  *
  *     node bench/patches.ts [LINES]      2,000,000 by default

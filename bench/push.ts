@@ -1,6 +1,6 @@
 /**
  * One release to twenty mirrors on loopback: from the trigger to the last acknowledged mirror, against `xargs -P` of
- * bare rsync pulls of the same change, in the same run (issue 2, section 5; wanted: at most 1.3).
+ * bare rsync pulls of the same change, in the same run (wanted: at most 1.3).
  *
  *     node bench/push.ts [MIRRORS] [ROUNDS] [LINES]
  *

@@ -1,5 +1,5 @@
 /**
- * Unpacking a database of 64 MiB, which we verify while we do it, against `sigtool --unpack` (issue 3, "Fast").
+ * Unpacking a database of 64 MiB, which we verify while we do it, against `sigtool --unpack`.
  *
  *     node bench/unpack.ts [LINES]       2,000,000 by default
  */

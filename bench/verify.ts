@@ -1,5 +1,5 @@
 /**
- * How long it takes to verify a database, against sigtool in the same run (issue 2, section 5).
+ * How long it takes to verify a database, against sigtool in the same run.
  *
  *     node bench/verify.ts [MIB…]        64 and 256 by default
  *

@@ -1,6 +1,6 @@
 /**
  * What goes over the wire when a release of a synthetic `daily` with 1 % changed lines reaches a mirror: made there of
- * patch and header (issue 3; wanted: at most 1.2 times both), against rsync's own delta of the same change.
+ * patch and header (wanted: at most 1.2 times both), against rsync's own delta of the same change.
  *
  *     node bench/wire.ts [LINES]      500,000 by default; 2,000,000 are 64 MiB
  *

@@ -7,7 +7,7 @@ import { constants, deflateRawSync } from 'node:zlib'
 import { CVD_LIMITS, printTarHeader } from '#formats/cvd/index.ts'
 import { examineFile } from './index.ts'
 
-/** A process of its own, so that its peak of memory is this test's (issue 2, section 2). */
+/** A process of its own, so that its peak of memory is this test's. */
 const MIB = 1024 * 1024
 const GROWTH_MIB_MAX = 64
 

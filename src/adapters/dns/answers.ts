@@ -11,6 +11,9 @@ const KEPT_TYPES = new Set<number>([
   ...[64, 65],
 ])
 
+/** Wrong names come again and again, from the same wrong settings. Strangers with ever new ones cost no more than these. */
+const WRONG_NAMES_MAX = 4096
+
 /** For one name and type: one answer for everybody, or one a place. */
 interface Entry {
   readonly everybody: Prepared | undefined
@@ -22,6 +25,8 @@ export class PreparedAnswers {
   readonly view: ZoneView
   readonly #names = new Map<string, Map<number, Entry>>()
   readonly #absent = new Map<string, Prepared>()
+  /** By the question's name; the few answers of `#absent`. */
+  readonly #wrongNames = new Map<string, Prepared>()
   readonly #draw: () => number
 
   /** `draw` gives whole numbers: where each answer begins its turns. From 0 each time, a zone that changes every second would favour the first. */
@@ -37,8 +42,11 @@ export class PreparedAnswers {
 
   /** `placeOf` is called only where the answer depends on the client. */
   find(query: QueryReader, message: Buffer, placeOf: () => number, now: number): Prepared {
-    const entry = query.class === CLASS.IN ? this.#names.get(query.key)?.get(query.type) : undefined
-    if (entry === undefined) return this.#work(query, message, placeOf, now)
+    if (query.class !== CLASS.IN) return this.#work(query, message, placeOf, now)
+    const entry = this.#names.get(query.key)?.get(query.type)
+    if (entry === undefined) {
+      return this.#wrongNames.get(query.key) ?? this.#work(query, message, placeOf, now)
+    }
     const prepared = entry.everybody ?? entry.byPlace[placeOf()]
     if (prepared !== undefined && prepared.goodUntil > now) return prepared
     return this.#work(query, message, placeOf, now)
@@ -55,6 +63,8 @@ export class PreparedAnswers {
       const apex = answer.authority[0]?.name ?? ''
       const known = this.#absent.get(apex) ?? prepareForAnyName(answer)
       this.#absent.set(apex, known)
+      if (this.#wrongNames.size === WRONG_NAMES_MAX) this.#wrongNames.clear()
+      this.#wrongNames.set(query.key, known)
       return known
     }
     const prepared = prepare(answer, name, this.#draw())

@@ -21,6 +21,9 @@ export interface ListenOptions {
 /** What the system may hold while this process is busy; it gives what it allows. */
 const RECEIVE_BYTES = 4 * 1024 * 1024
 
+/** Known by their text; strangers with ever new addresses cost no more than these. */
+const PEERS_MAX = 4096
+
 /** Addresses are addresses already; without this each send would ask the resolver's thread pool. */
 const noLookup = (
   host: string,
@@ -66,10 +69,17 @@ export async function startDgramServer(
   }
 }
 
+interface Answer {
+  readonly bytes: Uint8Array
+  readonly to: RemoteInfo
+}
+
 class Answering {
   readonly #socket: Socket
   readonly #responder: Responder
+  readonly #peers = new Peers()
   readonly #out = Buffer.alloc(UDP_BYTES_MAX)
+  #answers: Answer[] = []
 
   constructor(socket: Socket, responder: Responder) {
     this.#socket = socket
@@ -77,20 +87,51 @@ class Answering {
   }
 
   answer(message: Buffer, from: RemoteInfo): void {
-    const peer = parseIpAddress(from.address.split('%', 1)[0] ?? '')
+    const peer = this.#peers.find(from.address)
     if (peer === undefined || from.port === 0) return
     const length = this.#responder.respond(
       message,
       message.byteLength,
-      unmapped(peer),
+      peer,
       'udp',
       Date.now(),
       this.#out,
     )
     if (length === 0) return
-    // A copy, since the system may take it later.
-    const answer = Buffer.from(this.#out.subarray(0, length))
-    this.#socket.send(answer, 0, length, from.port, from.address, () => {})
+    const bytes = Buffer.from(this.#out.subarray(0, length))
+    // Sent in a row, when all that has come is answered, they find the askers awake, which costs the system less.
+    if (this.#answers.push({ bytes, to: from }) === 1) setImmediate(this.#sendAll)
+  }
+
+  readonly #sendAll = (): void => {
+    const answers = this.#answers
+    this.#answers = []
+    try {
+      for (const { bytes, to } of answers) this.#send(bytes, to)
+    } catch (error) {
+      // Closed in between: whoever asked will ask another.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') throw error
+    }
+  }
+
+  #send(bytes: Uint8Array, { port, address }: RemoteInfo): void {
+    this.#socket.send(bytes, 0, bytes.byteLength, port, address, () => {})
+  }
+}
+
+/** Addresses as bytes; the same resolvers ask again and again. */
+class Peers {
+  readonly #known = new Map<string, Uint8Array>()
+
+  find(address: string): Uint8Array | undefined {
+    const known = this.#known.get(address)
+    if (known !== undefined) return known
+    const parsed = parseIpAddress(address.split('%', 1)[0] ?? '')
+    if (parsed === undefined) return undefined
+    const peer = unmapped(parsed)
+    if (this.#known.size === PEERS_MAX) this.#known.clear()
+    this.#known.set(address, peer)
+    return peer
   }
 }
 
