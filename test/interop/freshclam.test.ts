@@ -107,6 +107,26 @@ test('without patches stock freshclam takes the whole new database', { skip }, a
   assert.equal(await versionIn(client.folder), '5')
 })
 
+test('an empty patch makes stock freshclam take the whole', { skip }, async () => {
+  await using network = await testNetwork()
+  await network.release([cvd(1)])
+  await using tap = await tapOf(network, 1)
+  const client = await freshclam(network, 'client', [tap.url])
+  assert.equal((await client.update()).status, 0)
+  const empty = join(network.folder, 'empty')
+  await writeFile(empty, '')
+  // Beside it nobody gets to the next one, so that one could not be tried.
+  const both = [cvd(3), { path: empty, as: 'test-2.cdiff' }, { path: cdiff(3), as: 'test-3.cdiff' }]
+  await assert.rejects(network.release(both), /test-3\.cdiff.*empty patch/)
+  await network.release([cvd(2), { path: empty, as: 'test-2.cdiff' }])
+  tap.exchanges.length = 0
+  const update = await client.update()
+  assert.equal(update.status, 0, update.all)
+  assert.deepEqual(tap.paths, ['/test.cvd', '/test-2.cdiff', '/test.cvd'])
+  assert.equal(await versionIn(client.folder), '2')
+  assert.equal(await sha256(join(client.folder, 'test.cvd')), await sha256(cvd(2).path))
+})
+
 test('when a mirror dies half-way the next one takes over', { skip }, async () => {
   await using network = await testNetwork()
   await network.release([cvd(5)])

@@ -53,6 +53,8 @@ export interface PatchFacts extends FileFacts {
   /** Whether the patches up to this one lead from the published version to the uploaded one, member by member. */
   readonly leads:
     | { readonly kind: 'yes' }
+    /** It is empty: the publisher's word that clients shall take the whole database (formats.md 4.3). */
+    | { readonly kind: 'whole' }
     | { readonly kind: 'not-tried' }
     | { readonly kind: 'no'; readonly reason: string }
 }

@@ -114,6 +114,7 @@ test('an empty upload is refused', () => {
 
 const PATCHES: readonly [string, Partial<PatchFacts>, string | undefined][] = [
   ['one that leads there', {}, undefined],
+  ['an empty one', { leads: { kind: 'whole' }, signedBy: undefined, bytes: 0 }, undefined],
   ['one that leads elsewhere', { leads: { kind: 'no', reason: 'x' } }, 'patch-leads-elsewhere'],
   ['one that nobody tried', { leads: { kind: 'not-tried' } }, 'patch-leads-elsewhere'],
   ['one by another publisher', { signedBy: 'acme' }, 'patch-by-other-publisher'],

@@ -58,7 +58,8 @@ function headersOf(files: ReadonlyMap<string, ReleaseFile>): HeaderFile[] {
   return [...files.values()].flatMap((file) => {
     if (file.kind !== 'database' || file.headerSha256 === undefined) return []
     const { name, version, headerSha256: sha256, datedAt } = file
-    if (!files.has(cdiffName({ database: name, version }))) return []
+    const patch = files.get(cdiffName({ database: name, version }))
+    if (patch === undefined || patch.bytes === 0) return []
     const path = headerPath(name)
     return [{ kind: 'header', path, bytes: HEADER_BYTES, sha256, name, version, datedAt }]
   })

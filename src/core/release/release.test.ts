@@ -90,6 +90,7 @@ test('a database has its header beside it while a patch leads to its version', (
   assert.deepEqual(headerIn(same), headerIn(patched))
   const whole = planRelease(patched, { files: [database(3, 900)], drop: [] }, aSerial(3), at)
   assert.equal(headerIn(whole), undefined)
+  assert.equal(headerIn(history(2, 1000, 0)), undefined, 'an empty patch makes nothing')
 })
 
 test('a database that was published before headers were gets none', () => {

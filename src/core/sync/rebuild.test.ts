@@ -38,11 +38,15 @@ for (const [situation, found, wanted] of LEFT_OUT) {
 
 const name = aName('daily')
 /** Version 5 is here, and version 7 is listed with two patches. */
-function input(change: Partial<NeedInput> = {}, without: readonly string[] = []): NeedInput {
+function input(
+  change: Partial<NeedInput> = {},
+  without: readonly string[] = [],
+  empty?: string,
+): NeedInput {
   const paths = ['daily.cvd', 'daily.cvd.header', 'daily-6.cdiff', 'daily-7.cdiff']
   const files = paths
     .filter((path) => !without.includes(path))
-    .map((path) => [path, { path, bytes: 9, sha256: `new ${path}` }] as const)
+    .map((path) => [path, { path, bytes: path === empty ? 0 : 9, sha256: `new ${path}` }] as const)
   return {
     name,
     manifest: { serial: aSerial(1), generation: aGeneration(1), files: new Map(files) },
@@ -79,6 +83,7 @@ const FETCHED: readonly (readonly [NeedInput, string, RegExp])[] = [
   [input({ header: { version } }), 'not-newer', /4 is offered, and version 5 is here/],
   [input({}, ['daily-6.cdiff']), 'patch-not-there', /no daily-6\.cdiff/],
   [input({}, ['daily-7.cdiff']), 'patch-not-there', /no daily-7\.cdiff/],
+  [input({}, [], 'daily-6.cdiff'), 'patch-empty', /daily-6\.cdiff is empty/],
   [input({ header: { version: aVersion(0x7fff_ffff) } }), 'patch-not-there', /daily-8\.cdiff/],
 ]
 for (const [given, kind, words] of FETCHED) {

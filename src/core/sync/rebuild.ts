@@ -50,6 +50,7 @@ export type NotRebuilt =
   | { readonly kind: 'old-not-known' }
   | { readonly kind: 'not-newer'; readonly from: DbVersion; readonly to: DbVersion }
   | { readonly kind: 'patch-not-there'; readonly file: string }
+  | { readonly kind: 'patch-empty'; readonly file: string }
   | { readonly kind: 'failed'; readonly reason: string }
 
 /** What a database that was left out needs, once the manifest is known. */
@@ -84,7 +85,9 @@ export function needOf({ name, manifest, sha256, known, header }: NeedInput): Ne
   // A header of a version that is far away ends at the first patch that is not listed.
   for (let version = dbVersion(from + 1); version !== undefined && version <= to; ) {
     const file = cdiffName({ database: name, version })
-    if (!manifest.files.has(file)) return { kind: 'fetch', why: { kind: 'patch-not-there', file } }
+    const patch = manifest.files.get(file)
+    if (patch === undefined) return { kind: 'fetch', why: { kind: 'patch-not-there', file } }
+    if (patch.bytes === 0) return { kind: 'fetch', why: { kind: 'patch-empty', file } }
     patches.push(file)
     version = dbVersion(version + 1)
   }
@@ -119,6 +122,8 @@ export function describeNotRebuilt(why: NotRebuilt): string {
       return `version ${why.to} is offered, and version ${why.from} is here`
     case 'patch-not-there':
       return `the release has no ${why.file}`
+    case 'patch-empty':
+      return `${why.file} is empty, which says that it is to be taken whole`
     case 'failed':
       return why.reason
     default:

@@ -43,7 +43,9 @@ export async function examinePatches(
     const patches = read.filter((patch) => patch.facts.name === name)
     const target = databases.find((one) => one.facts.name === name)
     const { leads, seen } = await tryChain(name, patches, target, published, context)
-    facts.push(...patches.map((patch) => ({ ...patch.facts, leads })))
+    for (const { facts: found } of patches) {
+      facts.push(found.leads.kind === 'whole' ? found : { ...found, leads })
+    }
     for (const [version, change] of seen)
       changes.set(cdiffName({ database: name, version }), change)
   }
@@ -55,14 +57,15 @@ async function readPatch(
   { publishers, signal }: ExamineContext,
 ): Promise<ReadPatch> {
   const sha256 = await hashOf(path, signal)
+  const about = { file, bytes, sha256, name: is.name, version: is.version }
+  if (bytes === 0) {
+    const facts = { ...about, signedBy: undefined, faults: [], leads: { kind: 'whole' } } as const
+    return { facts, script: undefined }
+  }
   const read = await readPatchFile(path, { publishers: keysOf(publishers), signal })
   return {
     facts: {
-      file,
-      bytes,
-      sha256,
-      name: is.name,
-      version: is.version,
+      ...about,
       signedBy: read.ok ? read.value.publisher : undefined,
       faults: read.ok ? [] : [describePatchFileFault(read.fault)],
       leads: { kind: 'not-tried' },
@@ -96,6 +99,9 @@ async function tryChain(
   }
   if (target.facts.faults.length > 0 || target.facts.sha256 === from.sha256) {
     return NOT_TRIED
+  }
+  if (patches.some(({ facts }) => facts.leads.kind === 'whole')) {
+    return no('an empty patch comes with it, so nobody gets to this one')
   }
   const numbered = patches.map(({ facts, script }) => ({ version: facts.version, script }))
   const chain = chainOf(numbered, from.version, to)
