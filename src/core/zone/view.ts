@@ -85,7 +85,7 @@ export class ZoneView {
   readonly #hosts: ReadonlyMap<string, Host>
   readonly #nones = new Map<DnsName, ZoneAnswer>()
   readonly #pools = new Map<Family, Pool>()
-  readonly #nears = new Map<string, { readonly near: Near; readonly wheel: Wheel }>()
+  readonly #nears = new Map<string, Omit<Rotating, 'owner'>>()
 
   constructor(snapshot: ZoneSnapshot) {
     this.snapshot = snapshot
@@ -195,19 +195,21 @@ export class ZoneView {
     if (type !== TYPE.A && type !== TYPE.AAAA) return undefined
     const pool = this.pool(type === TYPE.A ? 4 : 6)
     if (pool.members.length === 0) return undefined
-    const { addressesMax, nearMirrorsMin, ttl } = this.snapshot.policy
     const key = `${pool.family} ${JSON.stringify(wanted)}`
-    const known = this.#nears.get(key)
-    const near = known?.near ?? nearest(pool.members, wanted, nearMirrorsMin)
-    const wheel = known?.wheel ?? makeWheel(near.members.map(({ mirror }) => mirror.bandwidthMbit))
-    if (known === undefined) this.#nears.set(key, { near, wheel })
+    const known = this.#nears.get(key) ?? this.#near(pool, wanted)
+    this.#nears.set(key, known)
+    return { owner, ...known }
+  }
+
+  #near(pool: Pool, wanted: Wanted): Omit<Rotating, 'owner'> {
+    const { addressesMax, nearMirrorsMin, ttl } = this.snapshot.policy
+    const near = nearest(pool.members, wanted, nearMirrorsMin)
     const wobbles = near.members.some(({ address }) => address.condition.kind !== 'healthy')
     const steady = pool.tier === 'announced' && !wobbles
     return {
-      owner,
       ttl: steady ? ttl.mirrors : Math.min(ttl.wobbling, ttl.mirrors),
       addresses: near.members.map(({ address }) => address.bytes),
-      wheel,
+      wheel: makeWheel(near.members.map(({ mirror }) => mirror.bandwidthMbit)),
       addressesMax,
       mirrors: { pool, near },
     }
