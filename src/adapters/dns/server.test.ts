@@ -10,16 +10,14 @@ import { overrideTable } from '#core/places/index.ts'
 import { RCODE } from '#formats/dns-message/index.ts'
 import { type DnsServer, DnsServerError } from '#ports/dns-server.ts'
 import { NameServerLookError } from '#ports/name-server-look.ts'
-import { ask, decoded, query, sendTcp, sendUdp } from '../../../test/support/dns-client.ts'
+import { ask, decoded, query, sendUdp } from '../../../test/support/dns-client.ts'
 import { aSetup, aSnapshot } from '../../../test/support/zone.ts'
 import {
   DnsLook,
   type ListenOptions,
-  Responder,
   type ResponderSetup,
   startBatchedServer,
   startDgramServer,
-  startTcpServer,
 } from './index.ts'
 import { loadSystemCalls } from './system-calls.ts'
 
@@ -188,24 +186,6 @@ test('batched: on all addresses, an answer leaves from the one that was asked', 
   const [, from] = await answered
   socket.close()
   assert.equal(from.address, '127.0.0.77')
-})
-
-test('TCP: several questions on one connection, split anywhere', async () => {
-  await using server = await startTcpServer(LOCAL, new Responder(aSetup()))
-  const names = ['clamav.example', 'm1.clamav.example', 'nothing.clamav.example']
-  const answers = await sendTcp(
-    server,
-    names.map((name) => query(name, 'A')),
-  )
-  assert.deepEqual(
-    answers.map((bytes) => decoded(bytes).rcode),
-    [RCODE.NOERROR, RCODE.NOERROR, RCODE.NXDOMAIN],
-  )
-})
-
-test('TCP: what is no query ends the connection', async () => {
-  await using server = await startTcpServer(LOCAL, new Responder(aSetup()))
-  assert.deepEqual(await sendTcp(server, [Buffer.alloc(3)]), [])
 })
 
 test('a look at a name server sees its serial and record; one that is silent or lame is told apart', async () => {
