@@ -50,7 +50,8 @@ export class PreparedAnswers {
     const entry = query.class === CLASS.IN ? this.#names.get(query.key)?.get(query.type) : undefined
     if (entry === undefined) return this.#work(query, message, placeOf, now)
     const prepared = entry.everybody ?? entry.byPlace[placeOf()]
-    if (prepared !== undefined && prepared.goodUntil > now) return prepared
+    if (prepared !== undefined && prepared.goodFrom <= now && now < prepared.goodUntil)
+      return prepared
     return this.#work(query, message, placeOf, now)
   }
 

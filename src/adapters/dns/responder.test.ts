@@ -261,4 +261,6 @@ test('the update record moves with the clock though it is prepared', () => {
   const first = textAt(NOW_MS)
   assert.equal(textAt(NOW_MS + 1000), first)
   assert.notEqual(textAt(NOW_MS + 300_000), first)
+  textAt(NOW_MS + 365 * 86_400_000)
+  assert.equal(textAt(NOW_MS), first, 'a clock that was put back')
 })

@@ -93,6 +93,16 @@ function contract(
     assert.equal((await ask(server, 'clamav.example', 'SOA')).rcode, RCODE.NOERROR)
   })
 
+  suite('a question as long as we say that we take is answered', async () => {
+    await using server = await start(LOCAL, aSetup())
+    const padding = (bytes: number) => ({ code: 12, bytes: new Uint8Array(bytes) })
+    const empty = query('clamav.example', 'SOA', { options: [padding(0)] })
+    const options = [padding(1232 - empty.byteLength)]
+    const full = query('clamav.example', 'SOA', { options })
+    assert.equal(full.byteLength, 1232)
+    assert.equal(decoded(await sendUdp(server, full)).rcode, RCODE.NOERROR)
+  })
+
   suite('R26, R27: a new snapshot is answered from', async () => {
     await using server = await start(LOCAL, aSetup())
     const before = await ask(server, 'm1.clamav.example', 'A')

@@ -1,5 +1,5 @@
 import type { Region } from '#base/region.ts'
-import type { EpochSeconds } from '#base/time.ts'
+import { type EpochSeconds, epochSeconds } from '#base/time.ts'
 import {
   CLASS,
   type DnsName,
@@ -25,6 +25,7 @@ import {
 import { hostsOf, type Located, locate } from './names.ts'
 import {
   addressesOf,
+  inSteps,
   nameServerRecords,
   RECORD_STEP_SECONDS,
   recordTime,
@@ -52,8 +53,8 @@ export interface ZoneAnswer {
   readonly additional: readonly ResourceRecord[]
   /** True when a client elsewhere may be told something else. */
   readonly byClient: boolean
-  /** From then on the answer is another. */
-  readonly goodUntil?: EpochSeconds
+  /** Before and from then on the answer is another: clocks are put back too. */
+  readonly good?: { readonly from: EpochSeconds; readonly until: EpochSeconds }
   /** Whether the name is one of a known few, so that its answer is worth keeping. */
   readonly worthKeeping: boolean
 }
@@ -225,7 +226,7 @@ export class ZoneView {
     const text = textAt(createdAt)
     if (type !== TYPE.TXT || text === undefined) return this.#none(apex)
     const answer = [internetRecord(name, this.snapshot.policy.ttl.records, txt(text))]
-    return { ...EMPTY, answer, goodUntil: nextStep(now) }
+    return { ...EMPTY, answer, good: stepAt(now) }
   }
 
   /** The name is there, but not that type (RFC 2308, 2.2). */
@@ -274,6 +275,7 @@ function isWell({ tier }: Pool): boolean {
   return tier === 'announced' || tier === 'one-behind'
 }
 
-function nextStep(now: EpochSeconds): EpochSeconds {
-  return (now - (now % RECORD_STEP_SECONDS) + RECORD_STEP_SECONDS) as EpochSeconds
+function stepAt(now: EpochSeconds): NonNullable<ZoneAnswer['good']> {
+  const from = inSteps(now)
+  return { from, until: epochSeconds(from + RECORD_STEP_SECONDS) }
 }

@@ -204,6 +204,7 @@ test('explain says what a client gets, by which data, and why not the others', a
   const [a] = explained?.answers ?? []
   assert.match(a?.records[0] ?? '', /CNAME db\.europe/)
   assert.equal((a?.choice?.mirrors.length ?? 0) + (a?.choice?.leftOut.length ?? 0), 10)
+  assert.equal(node.explain('::ffff:127.0.0.9')?.client.country, 'DE', 'as the sockets see it')
   assert.equal(node.explain('192.0.2.1')?.client.by, 'nothing')
   assert.equal(node.explain('here'), undefined)
   assert.equal(node.explain('127.0.0.1', 'a..b'), undefined)
