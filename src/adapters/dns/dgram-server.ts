@@ -5,6 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { parseIpAddress, unmapped } from '#base/ip-address.ts'
 import { type DnsServer, DnsServerError } from '#ports/dns-server.ts'
 import { Responder } from './responder.ts'
@@ -20,6 +21,9 @@ export interface ListenOptions {
 
 /** What the system may hold while this process is busy; it gives what it allows. */
 const RECEIVE_BYTES = 4 * 1024 * 1024
+
+/** A turn takes 32 datagrams, and the system holds some five thousand; under load more come all the time. */
+const LAST_TURNS_MAX = 200
 
 /** Addresses are addresses already; without this each send would ask the resolver's thread pool. */
 const noLookup = (
@@ -59,6 +63,7 @@ export async function startDgramServer(
     placeBy: (places, overrides) => responder.placeBy(places, overrides),
     counters: async () => ({ ...responder.counters }),
     [Symbol.asyncDispose]: async () => {
+      await answering.rest()
       const closed = once(socket, 'close')
       socket.close()
       await closed
@@ -70,6 +75,7 @@ class Answering {
   readonly #socket: Socket
   readonly #responder: Responder
   readonly #out = Buffer.alloc(UDP_BYTES_MAX)
+  #heard = 0
 
   constructor(socket: Socket, responder: Responder) {
     this.#socket = socket
@@ -77,6 +83,7 @@ class Answering {
   }
 
   answer(message: Buffer, from: RemoteInfo): void {
+    this.#heard += 1
     const peer = parseIpAddress(from.address.split('%', 1)[0] ?? '')
     if (peer === undefined || from.port === 0) return
     const length = this.#responder.respond(
@@ -91,6 +98,15 @@ class Answering {
     // A copy, since the system may take it later.
     const answer = Buffer.from(this.#out.subarray(0, length))
     this.#socket.send(answer, 0, length, from.port, from.address, () => {})
+  }
+
+  /** Over when what had come before the end is answered. */
+  async rest(): Promise<void> {
+    for (let turns = 0; turns < LAST_TURNS_MAX; turns += 1) {
+      const before = this.#heard
+      await turn()
+      if (this.#heard === before) return
+    }
   }
 }
 

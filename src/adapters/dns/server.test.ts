@@ -166,6 +166,23 @@ function contract(
     hasIpv6 ? false : 'no IPv6 here',
   )
 
+  suite('at its end it answers what had come', async () => {
+    const server = await start(LOCAL, aSetup())
+    const socket = createSocket('udp4')
+    let answers = 0
+    socket.on('message', () => {
+      answers += 1
+    })
+    socket.connect(server.port, server.host)
+    await once(socket, 'connect')
+    // Connected and to an address, so each is with the system before the server is told to stop.
+    for (let sent = 0; sent < 100; sent += 1) socket.send(query('clamav.example', 'SOA'))
+    await server[Symbol.asyncDispose]()
+    await until(() => answers === 100)
+    socket.close()
+    assert.equal(answers, 100)
+  })
+
   suite('after it has closed the port is free again', async () => {
     const first = await start(LOCAL, aSetup())
     await first[Symbol.asyncDispose]()
