@@ -154,6 +154,18 @@ test('without a snapshot it waits for the first one, and can be stopped while it
   await assert.rejects(never, /Cannot start a name server without a zone/)
 })
 
+test('what a killed write left beside the last snapshot is cleared away, and no live one', async () => {
+  await using at = await world()
+  at.feed.offer(fresh())
+  await using _ = await at.start()
+  const folder = join(at.path, 'dns')
+  const [dead, live] = ['0', '1'].map((digit) => `.cvdnet-${digit.repeat(16)}.tmp`)
+  for (const name of [dead, live]) await writeFile(join(folder, `${name}`), 'half')
+  await utimes(join(folder, `${dead}`), 0, 0)
+  await using _again = await at.start()
+  assert.deepEqual((await readdir(folder)).toSorted(), [live, 'snapshot.json'])
+})
+
 test('a last snapshot that is broken is told, and not used', async () => {
   await using at = await world()
   const file = join(at.path, 'broken.json')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
+import { makeFolders, removeLeftovers, writeFileAtomic } from '#adapters/disk/index.ts'
 import { epochSeconds, toSeconds } from '#base/time.ts'
 import {
   alarmsOf,
@@ -36,7 +36,10 @@ export class SnapshotKeeper {
 
   /** What an earlier run left. A file that cannot be used is told, and the source waited for. */
   async load(): Promise<ZoneSnapshot | undefined> {
-    const { lastSnapshot: file, zone, onEvent } = this.#options
+    const { lastSnapshot: file, zone, clock, onEvent } = this.#options
+    await removeLeftovers(dirname(file), clock.now()).catch((error: Error) =>
+      onEvent(error.message),
+    )
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text === undefined) return undefined
     const parsed = parseSnapshotOf(zone, text)
