@@ -116,6 +116,7 @@ async function withSecondary(
   } as const
   const node = holding.use(
     await startDns({
+      zone: 'clamav.example',
       hosts: ['127.0.0.1'],
       port: 0,
       source: feed,

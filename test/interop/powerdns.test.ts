@@ -34,6 +34,7 @@ async function both() {
   const backend = await freePort(['127.0.0.1'])
   const node = starting.use(
     await startDns({
+      zone: 'clamav.example',
       hosts: ['127.0.0.1'],
       port: 0,
       source: feed,

@@ -131,6 +131,7 @@ async function watch({ store, folder }: TestNetwork) {
   const source = starting.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
   const dns = starting.use(
     await startDns({
+      zone: ZONE,
       hosts: [DNS_HOST],
       port: 53,
       source,

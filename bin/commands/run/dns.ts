@@ -32,7 +32,8 @@ export async function zoneSource(
   openStore: () => Promise<Store>,
   owned: AsyncDisposableStack,
 ): Promise<ZoneSource> {
-  if (dns.snapshot !== undefined) return await SnapshotFile.open(dns.snapshot, onEvent)
+  if (dns.snapshot !== undefined)
+    return await SnapshotFile.open(dns.snapshot, settings.zone, onEvent)
   const store = owned.use(await openStore())
   const facts = factsOf(dns, settings)
   return owned.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
@@ -67,12 +68,13 @@ function hostOf({ name, addresses }: HostSettings): Host {
 
 export async function runDns(
   dns: DnsSettings,
-  state: string,
+  { zone, state }: Pick<Settings, 'zone' | 'state'>,
   source: ZoneSource,
   signal: AbortSignal,
 ): Promise<DnsNode> {
   const node = await startDns({
     ...dns,
+    zone,
     source,
     lastSnapshot: lastSnapshotIn(state),
     cookieSecret: await readCookieSecret(dns.cookieSecretFile),

@@ -48,9 +48,9 @@ export async function startRoles(
     starting.use(await runMetrics(settings.metrics, all, dnsSide?.questions ?? new Map()))
   }
   if (settings.dns !== undefined) {
-    const { dns, state } = settings
+    const { dns } = settings
     const source = await zoneSource(dns, settings, () => openStoreOf(settings), starting)
-    const node = starting.use(await runDns(dns, state, source, signal))
+    const node = starting.use(await runDns(dns, settings, source, signal))
     dnsSide?.begin(node)
   }
   return starting.move()

@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, link, open, rename, rm, symlink, utimes } from 'node:fs/promises'
+import { copyFile, link, open, readdir, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { EpochSeconds } from '#base/time.ts'
 import { DiskError, diskError, errnoOf } from './error.ts'
@@ -23,6 +23,31 @@ export function neighbour(path: string): string {
 /** True for the name of a half-written neighbour that a killed process left. */
 export function isLeftover(name: string): boolean {
   return LEFTOVER.test(basename(name))
+}
+
+/** A live process has its neighbours for moments; two may share a folder. */
+const LEFTOVER_AGE_MS = 60_000
+
+/** Removes what killed processes left of files in the folder, where there is one. */
+export async function removeLeftovers(folder: string, nowMs: number): Promise<void> {
+  try {
+    for (const name of (await readIfFolder(folder)).filter(isLeftover)) {
+      const path = join(folder, name)
+      const { mtimeMs } = await stat(path)
+      if (nowMs - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { force: true })
+    }
+  } catch (error) {
+    throw diskError(`remove leftovers in "${folder}"`, error)
+  }
+}
+
+async function readIfFolder(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
 }
 
 /** Makes the folder's entries (new names, renames, removals) durable. */

@@ -4,6 +4,7 @@ export {
   linkOrCopy,
   neighbour,
   putInPlace,
+  removeLeftovers,
   switchLink,
   syncFile,
   syncFolder,

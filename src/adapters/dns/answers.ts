@@ -1,7 +1,15 @@
 import type { EpochSeconds } from '#base/time.ts'
 import { PLACE_COUNT, placeAt } from '#core/places/index.ts'
-import { type ZoneSnapshot, ZoneView } from '#core/zone/index.ts'
-import { CLASS, type QueryReader, RCODE, readName, TYPE } from '#formats/dns-message/index.ts'
+import type { Wheel } from '#core/selection/index.ts'
+import { type ZoneAnswer, type ZoneSnapshot, ZoneView } from '#core/zone/index.ts'
+import {
+  CLASS,
+  type DnsName,
+  type QueryReader,
+  RCODE,
+  readName,
+  TYPE,
+} from '#formats/dns-message/index.ts'
 import { type Prepared, prepare, prepareForAnyName } from './prepared.ts'
 
 /** Types that clients and resolvers really ask for. Others are answered anew each time, so that no stranger fills the memory. */
@@ -27,6 +35,8 @@ export class PreparedAnswers {
   readonly #absent = new Map<string, Prepared>()
   /** By the question's name; the few answers of `#absent`. */
   readonly #wrongNames = new Map<string, Prepared>()
+  /** For names that nobody keeps (`db.ANYTHING`): ten thousand addresses are not written anew for each that a stranger makes up. */
+  readonly #anyName = new Map<Wheel, Prepared>()
   readonly #draw: () => number
 
   /** `draw` gives whole numbers: where each answer begins its turns. From 0 each time, a zone that changes every second would favour the first. */
@@ -48,7 +58,8 @@ export class PreparedAnswers {
       return this.#wrongNames.get(query.key) ?? this.#work(query, message, placeOf, now)
     }
     const prepared = entry.everybody ?? entry.byPlace[placeOf()]
-    if (prepared !== undefined && prepared.goodUntil > now) return prepared
+    if (prepared !== undefined && prepared.goodFrom <= now && now < prepared.goodUntil)
+      return prepared
     return this.#work(query, message, placeOf, now)
   }
 
@@ -67,8 +78,19 @@ export class PreparedAnswers {
       this.#wrongNames.set(query.key, known)
       return known
     }
+    if (!answer.worthKeeping) return this.#forAnyName(answer, name)
     const prepared = prepare(answer, name, this.#draw())
-    if (answer.worthKeeping && KEPT_TYPES.has(type)) this.#keep(query, place, prepared)
+    if (KEPT_TYPES.has(type)) this.#keep(query, place, prepared)
+    return prepared
+  }
+
+  /** Addresses alone point to the question and to nothing in it, so they serve every name with the same mirrors. */
+  #forAnyName(answer: ZoneAnswer, name: DnsName): Prepared {
+    const { rotating, byClient } = answer
+    const known = rotating && this.#anyName.get(rotating.wheel)
+    if (known !== undefined) return known
+    const prepared = prepare(answer, name, this.#draw())
+    if (rotating !== undefined && !byClient) this.#anyName.set(rotating.wheel, prepared)
     return prepared
   }
 

@@ -4,8 +4,8 @@ import type { SystemCalls } from './system-calls.ts'
 
 /** Datagrams that one call takes. Beyond 64 the calls cost nothing any more, and the last would wait for the first. */
 export const BATCH_MESSAGES = 64
-/** The largest query that makes sense: a name, OPT and TSIG. What is longer is cut by the system and then no query. */
-const QUERY_BYTES_MAX = 1024
+/** As we tell askers in OPT, one byte more, so that what is longer is seen to be: cut by the system it is no query. */
+const QUERY_BYTES_MAX = UDP_BYTES_MAX + 1
 const NAME_BYTES = 28
 /** Room for one in6_pktinfo. */
 const CONTROL_BYTES = 64

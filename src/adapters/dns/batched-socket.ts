@@ -48,10 +48,18 @@ export class BatchedSocket {
     return ok(new BatchedSocket(calls, socket, bound.readUInt16BE(2), isWildcard))
   }
 
-  /** How many came; a text says why none ever will again. */
+  /** Waits a while; how many came. A text says why none ever will again. */
   receive(batch: Batch): number | string {
+    return this.#take(batch, LINUX.MSG_WAITFORONE)
+  }
+
+  /** The same without waiting. */
+  receiveThere(batch: Batch): number | string {
+    return this.#take(batch, LINUX.MSG_DONTWAIT)
+  }
+
+  #take(batch: Batch, flags: number): number | string {
     const calls = this.#calls
-    const flags = LINUX.MSG_WAITFORONE
     const count = calls.recvmmsg(this.#socket, batch.received, BATCH_MESSAGES, flags, null)
     if (count >= 0) return count
     const errno = calls.errno()

@@ -9,6 +9,9 @@ import { BatchedSocket } from './batched-socket.ts'
 import { Responder } from './responder.ts'
 import { loadSystemCalls } from './system-calls.ts'
 
+/** The system holds some five thousand datagrams; under load more come all the time. */
+const LAST_BATCHES_MAX = 100
+
 const port = parentPort
 if (port === null) throw new Error('Cannot run by itself: this is the thread of a server')
 const tell = (mail: ToMain) => port.postMessage(mail)
@@ -34,28 +37,43 @@ function start(): void {
   tell(failure === undefined ? { kind: 'stopped' } : { kind: 'broken', reason: failure })
 }
 
-/** Until it is told to stop, or the socket is no good any more. */
+/** Until it is told to stop, or the socket is no good any more; what had come by then is answered. */
 function answerAll(socket: BatchedSocket, batch: Batch, responder: Responder): string | undefined {
   batch.beforeReceive(BATCH_MESSAGES)
   for (;;) {
-    if (Atomics.exchange(flags, 0, 0) !== 0 && !readMail(responder)) return undefined
+    if (Atomics.exchange(flags, 0, 0) !== 0 && !readMail(responder)) break
     const count = socket.receive(batch)
     if (typeof count === 'string') return count
-    if (count === 0) continue
-    const nowMs = Date.now()
-    let answers = 0
-    for (let at = 0; at < count; at += 1) {
-      const slot = batch.slots[at]
-      if (slot === undefined) break
-      const { query, answer } = slot
-      const length = responder.respond(query, batch.lengthOf(at), slot.peer(), 'udp', nowMs, answer)
-      if (length === 0) continue
-      batch.enqueue(answers, at, length)
-      answers += 1
-    }
-    socket.send(batch, answers)
-    batch.beforeReceive(count)
+    answerThose(count, socket, batch, responder)
   }
+  for (let batches = 0; batches < LAST_BATCHES_MAX; batches += 1) {
+    const count = socket.receiveThere(batch)
+    if (typeof count === 'string') return count
+    if (count === 0) break
+    answerThose(count, socket, batch, responder)
+  }
+  return undefined
+}
+
+function answerThose(
+  count: number,
+  socket: BatchedSocket,
+  batch: Batch,
+  responder: Responder,
+): void {
+  const nowMs = Date.now()
+  let answers = 0
+  for (let at = 0; at < count; at += 1) {
+    const slot = batch.slots[at]
+    if (slot === undefined) break
+    const { query, answer } = slot
+    const length = responder.respond(query, batch.lengthOf(at), slot.peer(), 'udp', nowMs, answer)
+    if (length === 0) continue
+    batch.enqueue(answers, at, length)
+    answers += 1
+  }
+  socket.send(batch, answers)
+  batch.beforeReceive(count)
 }
 
 /** False: it is time to stop. */

@@ -5,6 +5,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { parseIpAddress, unmapped } from '#base/ip-address.ts'
 import { type DnsServer, DnsServerError } from '#ports/dns-server.ts'
 import { Responder } from './responder.ts'
@@ -23,6 +24,9 @@ const RECEIVE_BYTES = 4 * 1024 * 1024
 
 /** Known by their text; strangers with ever new addresses cost no more than these. */
 const PEERS_MAX = 4096
+
+/** A turn takes 32 datagrams, and the system holds some five thousand; under load more come all the time. */
+const LAST_TURNS_MAX = 200
 
 /** Addresses are addresses already; without this each send would ask the resolver's thread pool. */
 const noLookup = (
@@ -62,6 +66,7 @@ export async function startDgramServer(
     placeBy: (places, overrides) => responder.placeBy(places, overrides),
     counters: async () => ({ ...responder.counters }),
     [Symbol.asyncDispose]: async () => {
+      await answering.rest()
       const closed = once(socket, 'close')
       socket.close()
       await closed
@@ -80,6 +85,7 @@ class Answering {
   readonly #peers = new Peers()
   readonly #out = Buffer.alloc(UDP_BYTES_MAX)
   #answers: Answer[] = []
+  #heard = 0
 
   constructor(socket: Socket, responder: Responder) {
     this.#socket = socket
@@ -87,6 +93,7 @@ class Answering {
   }
 
   answer(message: Buffer, from: RemoteInfo): void {
+    this.#heard += 1
     const peer = this.#peers.find(from.address)
     if (peer === undefined || from.port === 0) return
     const length = this.#responder.respond(
@@ -116,6 +123,15 @@ class Answering {
 
   #send(bytes: Uint8Array, { port, address }: RemoteInfo): void {
     this.#socket.send(bytes, 0, bytes.byteLength, port, address, () => {})
+  }
+
+  /** Over when what had come before the end is answered. */
+  async rest(): Promise<void> {
+    for (let turns = 0; turns < LAST_TURNS_MAX; turns += 1) {
+      const before = this.#heard
+      await turn()
+      if (this.#heard === before) return
+    }
   }
 }
 

@@ -1,7 +1,4 @@
 import { randomInt } from 'node:crypto'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { isIPv6 } from 'node:net'
 import { toSeconds } from '#base/time.ts'
 import {
   CLASS,
@@ -19,6 +16,7 @@ import {
   NameServerLookError,
   type NameServerSight,
 } from '#ports/name-server-look.ts'
+import { exchange } from './exchange.ts'
 
 /** A lost packet is no outage. */
 const TRIES = 3
@@ -58,40 +56,18 @@ export class DnsLook implements NameServerLook {
     type: number,
     signal: AbortSignal,
   ): Promise<DnsMessage> {
-    const id = randomInt(0x1_0000)
     const questions = [{ name: dnsName(name), type, class: CLASS.IN }]
-    const bytes = printMessage({ ...QUERY, id, questions })
-    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
-    socket.on('error', () => {})
-    try {
-      // Connected, so that nobody else is heard.
-      socket.connect(port, host)
-      await once(socket, 'connect', { signal }).catch((cause: unknown) => {
-        signal.throwIfAborted()
-        throw new NameServerLookError('silent', `reach ${host} port ${port}`, { cause })
-      })
-      for (let attempt = 0; attempt < TRIES; attempt += 1) {
-        signal.throwIfAborted()
-        const both = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)])
-        const heard = once(socket, 'message', { signal: both })
-        socket.send(bytes, () => {})
-        const answer: Buffer | undefined = await heard.then(
-          ([message]) => message,
-          () => undefined,
-        )
-        if (answer !== undefined) return checked(answer, id, host)
-      }
-    } finally {
-      socket.close()
-    }
-    signal.throwIfAborted()
+    const question = Buffer.from(printMessage({ ...QUERY, id: randomInt(0x1_0000), questions }))
+    const patience = { tries: TRIES, waitMs: WAIT_MS }
+    const answer = await exchange({ host, port }, question, patience, signal)
+    if (answer !== undefined) return checked(answer, host)
     throw new NameServerLookError('silent', `ask ${host} port ${port}: no answer`)
   }
 }
 
-function checked(bytes: Buffer, id: number, host: string): DnsMessage {
+function checked(bytes: Buffer, host: string): DnsMessage {
   const message = parseMessage(bytes)
-  if (!message.ok || message.value.id !== id || !message.value.response) {
+  if (!message.ok) {
     throw new NameServerLookError('nonsense', `read the answer of ${host}`)
   }
   const { rcode } = message.value

@@ -1,17 +1,17 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { isIPv6 } from 'node:net'
 import type { EpochSeconds } from '#base/time.ts'
 import {
   CLASS,
   dnsName,
+  FLAG,
   OPCODE,
   printMessage,
   QUERY,
+  RCODE,
   type TsigKey,
   TsigSigner,
   TYPE,
 } from '#formats/dns-message/index.ts'
+import { exchange } from './exchange.ts'
 
 export interface Secondary {
   readonly host: string
@@ -23,37 +23,28 @@ export interface Secondary {
 const TRIES = 4
 const WAIT_MS = 1500
 
+export type Notice =
+  | { readonly kind: 'heard' }
+  | { readonly kind: 'silent' }
+  /** It answers that it will not have it: it is no secondary of the zone, or does not know the key. */
+  | { readonly kind: 'refused'; readonly rcode: number }
+
 /**
- * Tells a secondary that the zone is another (RFC 1996), until it says that it heard. False: it did not; it will ask by
- * itself when `refresh` is over. Rejects with the signal's reason.
+ * Tells a secondary that the zone is another (RFC 1996), until it says what it thinks of that. Whoever did not hear will
+ * ask by itself when `refresh` is over. Rejects with the signal's reason.
  */
 export async function notify(
-  { host, port, key }: Secondary,
+  { key, ...server }: Secondary,
   zone: string,
   id: number,
   now: EpochSeconds,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Notice> {
   const questions = [{ name: dnsName(zone), type: TYPE.SOA, class: CLASS.IN }]
   const message = { ...QUERY, id, opcode: OPCODE.NOTIFY, authoritative: true, questions }
   const signed = new TsigSigner(key, undefined).sign(printMessage(message), now)
-  const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
-  socket.on('error', () => {})
-  try {
-    for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      signal.throwIfAborted()
-      const both = AbortSignal.any([signal, AbortSignal.timeout(WAIT_MS)])
-      const answered = once(socket, 'message', { signal: both })
-      socket.send(signed, port, host, () => {})
-      const answer: Buffer | undefined = await answered.then(
-        ([bytes]) => bytes,
-        () => undefined,
-      )
-      if (answer !== undefined && answer.byteLength > 2 && answer.readUInt16BE(0) === id)
-        return true
-    }
-    return false
-  } finally {
-    socket.close()
-  }
+  const answer = await exchange(server, signed, { tries: TRIES, waitMs: WAIT_MS }, signal)
+  if (answer === undefined) return { kind: 'silent' }
+  const rcode = answer.readUInt16BE(2) & FLAG.RCODE
+  return rcode === RCODE.NOERROR ? { kind: 'heard' } : { kind: 'refused', rcode }
 }

@@ -25,6 +25,7 @@ export interface Prepared {
   readonly additionalRecords: number
   readonly byClient: boolean
   /** Seconds since 1970; infinite where nothing in it moves. */
+  readonly goodFrom: number
   readonly goodUntil: number
   /** Counts answers, so that each gets the next turn. */
   turn: number
@@ -81,12 +82,13 @@ export function prepareForAnyName(answer: ZoneAnswer): Prepared {
 }
 
 function countsOf(answer: ZoneAnswer) {
-  const { rcode, authoritative, byClient, goodUntil } = answer
+  const { rcode, authoritative, byClient, good } = answer
   return {
     rcode,
     authoritative,
     byClient,
-    goodUntil: goodUntil ?? Number.POSITIVE_INFINITY,
+    goodFrom: good?.from ?? Number.NEGATIVE_INFINITY,
+    goodUntil: good?.until ?? Number.POSITIVE_INFINITY,
     headRecords: answer.answer.length,
     authorityRecords: answer.authority.length,
     additionalRecords: answer.additional.length,

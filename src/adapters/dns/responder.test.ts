@@ -147,6 +147,17 @@ test('names that nobody has do not fill the memory', () => {
   assert.equal(responder.preparedNames, 1)
 })
 
+test('names that a stranger makes up share one prepared answer, and take turns in it', () => {
+  const responder = new Responder(aSetup())
+  const firsts = Array.from({ length: 10 }, (_, number) => {
+    const asked = query(`db.made-up-${number}.clamav.example`, 'A')
+    const [first] = decoded(respond(responder, asked)).answer
+    assert.equal(first?.name, `db.made-up-${number}.clamav.example`)
+    return JSON.stringify(plain(first?.data))
+  })
+  assert.equal(new Set(firsts).size, 10, 'each of the ten mirrors comes first once')
+})
+
 const MANY = aSnapshot({
   nameServers: Array.from({ length: 60 }, (_, at) => ({
     name: `ns${at}`,
@@ -250,4 +261,6 @@ test('the update record moves with the clock though it is prepared', () => {
   const first = textAt(NOW_MS)
   assert.equal(textAt(NOW_MS + 1000), first)
   assert.notEqual(textAt(NOW_MS + 300_000), first)
+  textAt(NOW_MS + 365 * 86_400_000)
+  assert.equal(textAt(NOW_MS), first, 'a clock that was put back')
 })

@@ -4,8 +4,8 @@ import {
   CLASS,
   parseDnsName,
   type Question,
-  RCODE,
   type RecordData,
+  rcodeName,
   TYPE,
   typeName,
   typeOf,
@@ -102,7 +102,7 @@ function explainOne(
   return [
     {
       type: typeName(question.type),
-      rcode: Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode),
+      rcode: rcodeName(rcode),
       records: answer.map(
         ({ name, ttl, data }) => `${name} ${ttl} ${typeName(typeOf(data))} ${words(data)}`,
       ),

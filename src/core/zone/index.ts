@@ -37,7 +37,12 @@ export {
   TTL_MAX,
   type ZoneSnapshot,
 } from './snapshot.ts'
-export { parseSnapshot, printSnapshot, type SnapshotFault } from './snapshot-json.ts'
+export {
+  parseSnapshot,
+  parseSnapshotOf,
+  printSnapshot,
+  type SnapshotFault,
+} from './snapshot-json.ts'
 export { staticRecords, staticSoa } from './static.ts'
 export {
   alarmsOf,

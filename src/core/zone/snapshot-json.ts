@@ -90,6 +90,13 @@ export function parseSnapshot(text: string): Outcome<ZoneSnapshot, SnapshotFault
   return reason === undefined ? ok(snapshot) : bad(reason)
 }
 
+/** The snapshot of that zone; one of another is refused. */
+export function parseSnapshotOf(zone: string, text: string): Outcome<ZoneSnapshot, SnapshotFault> {
+  const parsed = parseSnapshot(text)
+  if (!parsed.ok || parsed.value.zone === zone) return parsed
+  return bad(`it is of the zone "${parsed.value.zone}", not of "${zone}"`)
+}
+
 /** Good fields that do not fit each other. */
 function whyNotTogether({ authority, ...snapshot }: ZoneSnapshot): string | undefined {
   if (!snapshot.nameServers.some(({ name }) => name === authority.primary)) {

@@ -1,5 +1,5 @@
 import type { Region } from '#base/region.ts'
-import type { EpochSeconds } from '#base/time.ts'
+import { type EpochSeconds, epochSeconds } from '#base/time.ts'
 import {
   CLASS,
   type DnsName,
@@ -25,6 +25,7 @@ import {
 import { hostsOf, type Located, locate } from './names.ts'
 import {
   addressesOf,
+  inSteps,
   nameServerRecords,
   RECORD_STEP_SECONDS,
   recordTime,
@@ -52,8 +53,8 @@ export interface ZoneAnswer {
   readonly additional: readonly ResourceRecord[]
   /** True when a client elsewhere may be told something else. */
   readonly byClient: boolean
-  /** From then on the answer is another. */
-  readonly goodUntil?: EpochSeconds
+  /** Before and from then on the answer is another: clocks are put back too. */
+  readonly good?: { readonly from: EpochSeconds; readonly until: EpochSeconds }
   /** Whether the name is one of a known few, so that its answer is worth keeping. */
   readonly worthKeeping: boolean
 }
@@ -85,7 +86,7 @@ export class ZoneView {
   readonly #hosts: ReadonlyMap<string, Host>
   readonly #nones = new Map<DnsName, ZoneAnswer>()
   readonly #pools = new Map<Family, Pool>()
-  readonly #nears = new Map<string, { readonly near: Near; readonly wheel: Wheel }>()
+  readonly #nears = new Map<string, Omit<Rotating, 'owner'>>()
 
   constructor(snapshot: ZoneSnapshot) {
     this.snapshot = snapshot
@@ -195,19 +196,21 @@ export class ZoneView {
     if (type !== TYPE.A && type !== TYPE.AAAA) return undefined
     const pool = this.pool(type === TYPE.A ? 4 : 6)
     if (pool.members.length === 0) return undefined
-    const { addressesMax, nearMirrorsMin, ttl } = this.snapshot.policy
     const key = `${pool.family} ${JSON.stringify(wanted)}`
-    const known = this.#nears.get(key)
-    const near = known?.near ?? nearest(pool.members, wanted, nearMirrorsMin)
-    const wheel = known?.wheel ?? makeWheel(near.members.map(({ mirror }) => mirror.bandwidthMbit))
-    if (known === undefined) this.#nears.set(key, { near, wheel })
+    const known = this.#nears.get(key) ?? this.#near(pool, wanted)
+    this.#nears.set(key, known)
+    return { owner, ...known }
+  }
+
+  #near(pool: Pool, wanted: Wanted): Omit<Rotating, 'owner'> {
+    const { addressesMax, nearMirrorsMin, ttl } = this.snapshot.policy
+    const near = nearest(pool.members, wanted, nearMirrorsMin)
     const wobbles = near.members.some(({ address }) => address.condition.kind !== 'healthy')
     const steady = pool.tier === 'announced' && !wobbles
     return {
-      owner,
       ttl: steady ? ttl.mirrors : Math.min(ttl.wobbling, ttl.mirrors),
       addresses: near.members.map(({ address }) => address.bytes),
-      wheel,
+      wheel: makeWheel(near.members.map(({ mirror }) => mirror.bandwidthMbit)),
       addressesMax,
       mirrors: { pool, near },
     }
@@ -223,7 +226,7 @@ export class ZoneView {
     const text = textAt(createdAt)
     if (type !== TYPE.TXT || text === undefined) return this.#none(apex)
     const answer = [internetRecord(name, this.snapshot.policy.ttl.records, txt(text))]
-    return { ...EMPTY, answer, goodUntil: nextStep(now) }
+    return { ...EMPTY, answer, good: stepAt(now) }
   }
 
   /** The name is there, but not that type (RFC 2308, 2.2). */
@@ -272,6 +275,7 @@ function isWell({ tier }: Pool): boolean {
   return tier === 'announced' || tier === 'one-behind'
 }
 
-function nextStep(now: EpochSeconds): EpochSeconds {
-  return (now - (now % RECORD_STEP_SECONDS) + RECORD_STEP_SECONDS) as EpochSeconds
+function stepAt(now: EpochSeconds): NonNullable<ZoneAnswer['good']> {
+  const from = inSteps(now)
+  return { from, until: epochSeconds(from + RECORD_STEP_SECONDS) }
 }

@@ -56,6 +56,11 @@ export const HEADER_BYTES = 12
 
 const NAME_OF = new Map<number, string>(Object.entries(TYPE).map(([name, type]) => [type, name]))
 
+/** `REFUSED`, or the number. */
+export function rcodeName(rcode: number): string {
+  return Object.entries(RCODE).find(([, code]) => code === rcode)?.[0] ?? String(rcode)
+}
+
 /** `AAAA`, or `TYPE65` (RFC 3597). */
 export function typeName(type: number): string {
   return NAME_OF.get(type) ?? `TYPE${type}`

@@ -20,7 +20,7 @@ export interface EdnsOption {
 
 /** EDNS client subnet (RFC 7871): on whose behalf a resolver asks. */
 export interface ClientSubnet {
-  /** 4 or 16 bytes; what lies behind `sourceBits` is 0. */
+  /** 4 or 16 bytes, none where no family is told; what lies behind `sourceBits` is 0. */
   readonly address: Uint8Array
   readonly sourceBits: number
   readonly scopeBits: number
@@ -29,7 +29,7 @@ export interface ClientSubnet {
 export type EdnsFault = { readonly kind: 'bad-option' } | { readonly kind: 'bad-client-subnet' }
 
 const DNSSEC_OK = 0x8000
-const FAMILY_BYTES: Readonly<Record<number, number>> = { 1: 4, 2: 16 }
+const FAMILY_BYTES: Readonly<Record<number, number>> = { 0: 0, 1: 4, 2: 16 }
 const SUBNET_HEAD_BYTES = 4
 
 export function readOptions(bytes: Uint8Array): Outcome<readonly EdnsOption[], EdnsFault> {
@@ -79,7 +79,10 @@ export function writeEdns(writer: MessageWriter, edns: Edns): void {
   })
 }
 
-/** Strict as RFC 7871, 6 demands: as many bytes as the bits need, and zeros behind them. */
+/**
+ * Strict as RFC 7871, 6 demands: as many bytes as the bits need, and zeros behind them. Where there are no bits the family
+ * does not matter (7.1.2): stubs that keep their networks to themselves say 0.
+ */
 export function readClientSubnet(bytes: Uint8Array): Outcome<ClientSubnet, EdnsFault> {
   const bad = fail({ kind: 'bad-client-subnet' } as const)
   const [familyHigh, familyLow, sourceBits, scopeBits] = bytes
@@ -96,7 +99,7 @@ export function readClientSubnet(bytes: Uint8Array): Outcome<ClientSubnet, EdnsF
 }
 
 export function printClientSubnet({ address, sourceBits, scopeBits }: ClientSubnet): EdnsOption {
-  const family = address.byteLength === 4 ? 1 : 2
+  const family = [0, 4, 16].indexOf(address.byteLength)
   const kept = address.subarray(0, Math.ceil(sourceBits / 8))
   return {
     code: EDNS_OPTION.CLIENT_SUBNET,

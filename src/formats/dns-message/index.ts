@@ -5,6 +5,7 @@ export {
   HEADER_BYTES,
   OPCODE,
   RCODE,
+  rcodeName,
   TYPE,
   typeName,
 } from './codes.ts'

@@ -212,7 +212,11 @@ test('client subnets are read as strictly as RFC 7871 demands', () => {
   assert.ok(good.ok)
   assert.deepEqual(good.value.address, Uint8Array.of(192, 0, 0x20, 0))
   assert.deepEqual(printClientSubnet(good.value).bytes, Uint8Array.of(0, 1, 20, 0, 192, 0, 0x20))
+  const nobody = readClientSubnet(Uint8Array.of(0, 0, 0, 0))
+  assert.ok(nobody.ok, 'who tells nothing needs no family')
+  assert.deepEqual(printClientSubnet(nobody.value).bytes, Uint8Array.of(0, 0, 0, 0))
   for (const wrong of [
+    [0, 0, 8, 0, 192],
     [0, 1, 20, 0, 192, 0, 0x21],
     [0, 1, 24, 0, 192, 0],
     [0, 1, 24, 0, 192, 0, 2, 0],

@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { ResponderSetup } from '#adapters/dns/index.ts'
 import { type PlaceData, watchPlaces } from '#adapters/geoip/index.ts'
-import { parseIpAddress } from '#base/ip-address.ts'
+import { parseIpAddress, unmapped } from '#base/ip-address.ts'
 import { rfc3339, toSeconds } from '#base/time.ts'
 import {
   EMPTY_TABLE,
@@ -128,8 +128,9 @@ export function whereIs(
   overrides: RangeTable,
   data: RangeTable,
 ): ExplainedClient | undefined {
-  const bytes = parseIpAddress(address)
-  if (bytes === undefined) return undefined
+  const parsed = parseIpAddress(address)
+  if (parsed === undefined) return undefined
+  const bytes = unmapped(parsed)
   const number = findPlaceWith(overrides, data, bytes)
   const own = findPlace(overrides, bytes) !== 0
   const by = own ? 'override' : number === 0 ? 'nothing' : 'data'

@@ -14,7 +14,7 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '#adapters/system/index.ts'
 import { parseIpPrefix } from '#base/ip-address.ts'
-import { toSeconds } from '#base/time.ts'
+import { epochSeconds, toSeconds } from '#base/time.ts'
 import { printSnapshot, type ZoneSnapshot } from '#core/zone/index.ts'
 import { RCODE } from '#formats/dns-message/index.ts'
 import { down } from '../../../test/support/candidates.ts'
@@ -42,6 +42,7 @@ async function world() {
   const prefix = parseIpPrefix('127.0.0.0/8')
   assert.ok(prefix)
   const options: DnsOptions = {
+    zone: 'clamav.example',
     hosts: ['127.0.0.1'],
     port: 0,
     source: feed,
@@ -153,6 +154,18 @@ test('without a snapshot it waits for the first one, and can be stopped while it
   await assert.rejects(never, /Cannot start a name server without a zone/)
 })
 
+test('what a killed write left beside the last snapshot is cleared away, and no live one', async () => {
+  await using at = await world()
+  at.feed.offer(fresh())
+  await using _ = await at.start()
+  const folder = join(at.path, 'dns')
+  const [dead, live] = ['0', '1'].map((digit) => `.cvdnet-${digit.repeat(16)}.tmp`)
+  for (const name of [dead, live]) await writeFile(join(folder, `${name}`), 'half')
+  await utimes(join(folder, `${dead}`), 0, 0)
+  await using _again = await at.start()
+  assert.deepEqual((await readdir(folder)).toSorted(), [live, 'snapshot.json'])
+})
+
 test('a last snapshot that is broken is told, and not used', async () => {
   await using at = await world()
   const file = join(at.path, 'broken.json')
@@ -204,6 +217,7 @@ test('explain says what a client gets, by which data, and why not the others', a
   const [a] = explained?.answers ?? []
   assert.match(a?.records[0] ?? '', /CNAME db\.europe/)
   assert.equal((a?.choice?.mirrors.length ?? 0) + (a?.choice?.leftOut.length ?? 0), 10)
+  assert.equal(node.explain('::ffff:127.0.0.9')?.client.country, 'DE', 'as the sockets see it')
   assert.equal(node.explain('192.0.2.1')?.client.by, 'nothing')
   assert.equal(node.explain('here'), undefined)
   assert.equal(node.explain('127.0.0.1', 'a..b'), undefined)
@@ -218,7 +232,7 @@ test('a delivered snapshot is followed; a broken one is told once, and touching 
   }
   await deliver(printSnapshot(fresh()))
   const faults: string[] = []
-  const source = await SnapshotFile.open(file, (line) => faults.push(line))
+  const source = await SnapshotFile.open(file, 'clamav.example', (line) => faults.push(line))
   await using node = await at.start({ source })
   await deliver(printSnapshot(fresh({ serial: 50, mirrors: [] })))
   await until(() => node.snapshot().serial === 50)
@@ -226,10 +240,34 @@ test('a delivered snapshot is followed; a broken one is told once, and touching 
   await until(() => faults.length === 1)
   await deliver(printSnapshot(fresh({ serial: 51 })))
   await until(() => node.snapshot().serial === 51)
-  const later = toSeconds(systemClock.now()) + 30
-  await utimes(file, later, later)
-  await until(() => node.snapshot().heardAt === later)
+  const touched = toSeconds(systemClock.now()) - 30
+  await utimes(file, touched, touched)
+  await until(() => node.snapshot().heardAt === touched)
   assert.equal(faults.length, 1)
+  await deliver(printSnapshot(fresh({ serial: 52, zone: 'clamav.invalid' })))
+  await until(() => faults.length === 2)
+  assert.match(faults[1] ?? '', /it is of the zone "clamav\.invalid", not of "clamav\.example"$/)
+  assert.equal(node.snapshot().serial, 51)
+})
+
+test('a snapshot of another zone is not answered from, nor one of tomorrow believed until then', async () => {
+  await using at = await world()
+  const tomorrow = epochSeconds(toSeconds(systemClock.now()) + 86_400)
+  at.feed.offer(fresh({ heardAt: tomorrow }))
+  {
+    await using node = await at.start()
+    assert.ok(node.snapshot().heardAt < tomorrow - 80_000)
+  }
+  const moved = at.start({
+    zone: 'clamav.invalid',
+    source: new ZoneFeed(),
+    signal: AbortSignal.timeout(300),
+  })
+  await assert.rejects(moved)
+  assert.match(
+    at.events.join('\n'),
+    /cannot use the last snapshot .* of the zone "clamav\.example"/,
+  )
 })
 
 /** Closes the socket under a server's feet, as no program would. */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
-import { toSeconds } from '#base/time.ts'
+import { makeFolders, removeLeftovers, writeFileAtomic } from '#adapters/disk/index.ts'
+import { epochSeconds, toSeconds } from '#base/time.ts'
 import {
   alarmsOf,
   describeAlarm,
-  parseSnapshot,
+  parseSnapshotOf,
   printSnapshot,
   refusedAnnouncement,
   succeed,
@@ -36,10 +36,13 @@ export class SnapshotKeeper {
 
   /** What an earlier run left. A file that cannot be used is told, and the source waited for. */
   async load(): Promise<ZoneSnapshot | undefined> {
-    const { lastSnapshot: file, onEvent } = this.#options
+    const { lastSnapshot: file, zone, clock, onEvent } = this.#options
+    await removeLeftovers(dirname(file), clock.now()).catch((error: Error) =>
+      onEvent(error.message),
+    )
     const text = await readFile(file, 'utf8').catch(() => undefined)
     if (text === undefined) return undefined
-    const parsed = parseSnapshot(text)
+    const parsed = parseSnapshotOf(zone, text)
     if (!parsed.ok) {
       onEvent(`cannot use the last snapshot "${file}": ${parsed.fault.reason}`)
       return undefined
@@ -51,8 +54,10 @@ export class SnapshotKeeper {
 
   /** Returns what is to be answered from now on. */
   async take(offered: ZoneSnapshot): Promise<ZoneSnapshot> {
-    const { policy, onEvent } = this.#options
-    const next = { ...offered, policy: policy(offered.policy) }
+    const { policy, clock, onEvent } = this.#options
+    // Nobody vouches for times to come: a file with a date of the next year must not keep the record young for a year.
+    const heardAt = epochSeconds(Math.min(offered.heardAt, toSeconds(clock.now())))
+    const next = { ...offered, heardAt, policy: policy(offered.policy) }
     const refused = refusedAnnouncement(this.#current, next)
     if (refused !== undefined) onEvent(`ALARM: ${describeAlarm(refused)}`)
     const taken = succeed(this.#current, next)

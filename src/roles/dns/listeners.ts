@@ -101,7 +101,8 @@ export class Listeners implements AsyncDisposable {
   async #startOn(host: string, port: number): Promise<number> {
     const udp = await this.#startUdp(host, port)
     this.#udp.push(udp)
-    this.#tcp.push(await startTcpServer({ host, port: udp.port }, this.#responder, this.#transfers))
+    const listen = { host, port: udp.port, sharePort: this.#options.sharePort }
+    this.#tcp.push(await startTcpServer(listen, this.#responder, this.#transfers))
     return udp.port
   }
 

@@ -8,6 +8,8 @@ import type { ZoneSource } from '#ports/zone-source.ts'
 
 /** What a name server is told by its settings. */
 export interface DnsOptions {
+  /** A last snapshot of another zone is none of ours. */
+  readonly zone: string
   /** Addresses to listen on, all on one port. */
   readonly hosts: readonly string[]
   /** 0: one that is free. */

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { epochSeconds } from '#base/time.ts'
-import { parseSnapshot, type ZoneSnapshot } from '#core/zone/index.ts'
+import { parseSnapshotOf, type ZoneSnapshot } from '#core/zone/index.ts'
 import type { ZoneSource } from '#ports/zone-source.ts'
 
 /** A source that somebody in the same process feeds. */
@@ -49,17 +49,23 @@ const LOOK_EVERY_MS = 250
  */
 export class SnapshotFile implements ZoneSource {
   readonly #path: string
+  readonly #zone: string
   readonly #onFault: (line: string) => void
   #seen = ''
   #current: ZoneSnapshot | undefined
 
-  private constructor(path: string, onFault: (line: string) => void) {
+  private constructor(path: string, zone: string, onFault: (line: string) => void) {
     this.#path = path
+    this.#zone = zone
     this.#onFault = onFault
   }
 
-  static async open(path: string, onFault: (line: string) => void): Promise<SnapshotFile> {
-    const file = new SnapshotFile(path, onFault)
+  static async open(
+    path: string,
+    zone: string,
+    onFault: (line: string) => void,
+  ): Promise<SnapshotFile> {
+    const file = new SnapshotFile(path, zone, onFault)
     await file.#look()
     return file
   }
@@ -83,9 +89,9 @@ export class SnapshotFile implements ZoneSource {
     if (seen === this.#seen) return
     this.#seen = seen
     const text = await readFile(this.#path, 'utf8').catch(() => undefined)
-    const parsed = text === undefined ? undefined : parseSnapshot(text)
+    const parsed = text === undefined ? undefined : parseSnapshotOf(this.#zone, text)
     if (parsed?.ok === true && found !== undefined) {
-      const heardAt = epochSeconds(Math.floor(found.mtimeMs / 1000))
+      const heardAt = epochSeconds(Math.max(Math.floor(found.mtimeMs / 1000), 0))
       this.#current = { ...parsed.value, heardAt }
       return
     }

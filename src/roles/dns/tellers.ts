@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { notify, type Secondary } from '#adapters/dns/index.ts'
 import { toSeconds } from '#base/time.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
+import { rcodeName } from '#formats/dns-message/index.ts'
 import type { DnsOptions } from './options.ts'
 
 /** Tells each secondary of the newest serial, one after another for each; what came in between is not told any more. */
@@ -39,11 +40,11 @@ export class Tellers {
       told = serial
       const now = toSeconds(clock.now())
       const id = randomInt(0x1_0000)
-      const heard = await notify(secondary, zone, id, now, this.#signal).catch(() => undefined)
-      if (heard === false) {
-        onEvent(
-          `secondary ${secondary.host} port ${secondary.port} does not hear of serial ${serial}`,
-        )
+      const notice = await notify(secondary, zone, id, now, this.#signal).catch(() => undefined)
+      const who = `secondary ${secondary.host} port ${secondary.port}`
+      if (notice?.kind === 'silent') onEvent(`${who} does not hear of serial ${serial}`)
+      if (notice?.kind === 'refused') {
+        onEvent(`${who} will not hear of serial ${serial}: ${rcodeName(notice.rcode)}`)
       }
     }
     this.#running.delete(secondary)
