@@ -46,6 +46,7 @@ export {
   succeed,
   type ZoneAlarm,
 } from './succession.ts'
+export { typesAt } from './types-at.ts'
 export { updateRecordText } from './update-text.ts'
 export {
   type ClientPlace,
