@@ -73,8 +73,11 @@ function readMail(responder: Responder): boolean {
       case 'places':
         responder.placeBy(message.places, message.overrides)
         break
+      case 'keys':
+        responder.signWith(message.keys)
+        break
       case 'count':
-        tell({ kind: 'counters', counters: { ...responder.counters } })
+        tell({ kind: 'counters', counters: responder.countersAt(Date.now()) })
     }
   }
 }
