@@ -58,7 +58,12 @@ const KNOWN = [
   ...['db.de.clamav.example', 'db.local.clamav.example', 'db.x.clamav.example'],
   ...['rsync.clamav.example', 'rsync1.clamav.example', 'cvd.clamav.example', 'm1.clamav.example'],
   ...['current.cvd.clamav.example', 'acme.cvd.clamav.example', 'europe.clamav.example'],
-  ...['nobody.clamav.example', 'a.b.c.clamav.example', '*.clamav.example', '\\000\\255.clamav.example'],
+  ...[
+    'nobody.clamav.example',
+    'a.b.c.clamav.example',
+    '*.clamav.example',
+    '\\000\\255.clamav.example',
+  ],
 ]
 const TYPES = [
   ...[TYPE.A, TYPE.AAAA, TYPE.TXT, TYPE.NS, TYPE.SOA, TYPE.CNAME, TYPE.CAA, TYPE.MX, TYPE.DS],
