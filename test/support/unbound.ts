@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../../dev/demo/layout.ts'
 import { run } from './run.ts'
 
 export interface Unbound extends AsyncDisposable {
@@ -17,7 +17,8 @@ export interface Unbound extends AsyncDisposable {
 export async function startUnbound(forwardTo: number, server: readonly string[]): Promise<Unbound> {
   await using starting = new AsyncDisposableStack()
   const { path } = starting.use(await mkdtempDisposable(join(tmpdir(), 'cvdnet-unbound-')))
-  const port = await freeUdpPort()
+  // The same for UDP and TCP, and none that outgoing connections are given.
+  const port = await freePort(['127.0.0.1'])
   const conf = join(path, 'unbound.conf')
   const lines = [
     `interface: 127.0.0.1@${port}`,
@@ -53,13 +54,4 @@ export async function startUnbound(forwardTo: number, server: readonly string[])
   }
   const running = starting.move()
   return { dig, [Symbol.asyncDispose]: () => running.disposeAsync() }
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
