@@ -26,7 +26,7 @@ import {
   turnOf,
   turnTaken,
 } from './turns.ts'
-import { isKeyType, type ZoneSigner } from './zone-signer.ts'
+import { isKeyType, type SignedSection, type ZoneSigner } from './zone-signer.ts'
 
 /** Prepared answers, some 700 bytes each. Beyond, all are forgotten; the signatures stay. */
 const KEPT_MAX = 16_384
@@ -44,6 +44,7 @@ export class SignedAnswers {
   readonly #signer: ZoneSigner
   readonly #draw: () => number
   #names = new Map<string, Map<number, Entry>>()
+  #shared = new WeakMap<readonly ResourceRecord[], SignedSection>()
   #kept = 0
 
   constructor(view: ZoneView, signer: ZoneSigner, draw: () => number) {
@@ -81,6 +82,7 @@ export class SignedAnswers {
 
   #forget(): void {
     this.#names = new Map()
+    this.#shared = new WeakMap()
     this.#kept = 0
   }
 
@@ -145,21 +147,32 @@ export class SignedAnswers {
     if (question.type === TYPE.NSEC || question.type === TYPE.RRSIG) {
       return this.#signedNsec(answer, question, purpose, nowMs)
     }
+    const own = this.#signer.sign(records, purpose, nowMs)
+    const authority = own && this.#signShared(answer.authority, nowMs)
     const isNegative = answer.authority.length > 0
     const denied = isNegative ? [this.#denial(deniedName(answer, question), now)] : []
-    const sections = [records, [...answer.authority, ...denied], answer.additional] as const
-    const [own, authority, additional] = sections.map((section) =>
-      this.#signer.sign(section, purpose, nowMs),
-    )
-    if (own === undefined || authority === undefined || additional === undefined) return undefined
-    const renewAt = Math.min(own.renewAt, authority.renewAt, additional.renewAt)
+    const denial = authority && this.#signer.sign(denied, purpose, nowMs)
+    const additional = denial && this.#signer.sign(answer.additional, purpose, nowMs)
+    if (own === undefined || authority === undefined) return undefined
+    if (denial === undefined || additional === undefined) return undefined
+    const renewals = [own, authority, denial, additional].map(({ renewAt }) => renewAt)
+    const renewAt = Math.min(...renewals)
     return {
       ...rest,
       answer: own.records,
-      authority: authority.records,
+      authority: [...authority.records, ...denial.records],
       additional: additional.records,
       goodUntil: epochSeconds(Math.min(renewAt, answer.goodUntil ?? renewAt)),
     }
+  }
+
+  /** The SOA that every denial carries is one value of the view, so it need not be put into canonical form each time. */
+  #signShared(section: readonly ResourceRecord[], nowMs: number): SignedSection | undefined {
+    const known = this.#shared.get(section)
+    if (known !== undefined && known.renewAt > nowMs / 1000) return known
+    const signed = this.#signer.sign(section, 'known', nowMs)
+    if (signed !== undefined) this.#shared.set(section, signed)
+    return signed
   }
 
   /** Every name has an NSEC, made when it is asked for. Of signatures alone, its own is the one that is told. */

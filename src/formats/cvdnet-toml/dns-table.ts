@@ -242,8 +242,8 @@ export const DNS_DNSSEC = {
     signaturesPerSecond: preset(
       'signatures_per_second',
       kind.integer(10, 1_000_000),
-      2000,
-      'Signatures that may be made for names nobody asked for before: a tenth of a core. Beyond, who asks by UDP is sent to TCP.',
+      1000,
+      'Signatures that each listener may make for what was not asked before: an eighth of a core. Beyond, who asks by UDP is sent to TCP.',
     ),
   },
 } as const satisfies Section

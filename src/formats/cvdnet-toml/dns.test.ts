@@ -117,7 +117,7 @@ keys = "zone-keys"
 `
   const parsed = parseSettings(text, { folder: '/etc/cvdnet' })
   assert.ok(parsed.ok, JSON.stringify(parsed))
-  const dnssec = { keys: '/etc/cvdnet/zone-keys', signaturesPerSecond: 2000 }
+  const dnssec = { keys: '/etc/cvdnet/zone-keys', signaturesPerSecond: 1000 }
   assert.deepEqual(parsed.value.dns?.dnssec, dnssec)
   const secondary = `[[dns.secondaries]]
 host = "192.0.2.54"
