@@ -30,7 +30,7 @@ export interface DnsCounters {
   /** Held back by the rate limit. */
   limited: number
   goodCookies: number
-  /** Answers with signatures. */
+  /** Answered to who wants signatures (DO). */
   signed: number
   /** Cut or failed, since too many signatures would have had to be made. */
   signingLimited: number

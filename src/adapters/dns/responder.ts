@@ -144,7 +144,7 @@ export class Responder {
     }
     const prepared = signing.find(query, message, this.#asker.placeOf, nowMs)
     if (prepared !== undefined) {
-      counters.signed += 1
+      if (query.dnssecOk) counters.signed += 1
       return this.#give(prepared, message, length, transport, nowMs, out)
     }
     // Over TCP there is a budget of its own, which forged addresses cannot use up.

@@ -26,6 +26,9 @@ export interface SignedSection {
   readonly renewAt: number
 }
 
+/** Signatures begin an hour before they are made. A clock that is set back by more would leave some that have not begun. */
+const SET_BACK_SECONDS = 1800
+
 /** Types that are signed by every key in the zone, since the parent's DS may be of any. */
 const KEY_TYPES = new Set<number>([TYPE.DNSKEY, TYPE.CDS, TYPE.CDNSKEY])
 
@@ -42,6 +45,7 @@ export class ZoneSigner {
   #active: readonly Signer[] = []
   #records: readonly ResourceRecord[] = []
   #changeAt = Number.NEGATIVE_INFINITY
+  #latest = Number.NEGATIVE_INFINITY
 
   constructor(zone: DnsName, { keys, signaturesPerSecond }: DnssecSetup, counters: DnsCounters) {
     this.#zone = zone
@@ -49,9 +53,11 @@ export class ZoneSigner {
     this.#signatures = new Signatures(signaturesPerSecond, counters)
   }
 
-  /** True: the keys that sign are others than before, and nothing that was made with them may be sent any more. */
+  /** True: other keys sign than before, or the clock was set back, and nothing that is kept may be sent any more. */
   follow(now: EpochSeconds): boolean {
-    if (now < this.#changeAt) return false
+    const isSetBack = now < this.#latest - SET_BACK_SECONDS
+    this.#latest = isSetBack ? now : Math.max(this.#latest, now)
+    if (now < this.#changeAt && !isSetBack) return false
     const signers = new Map(this.#keys.map((key) => [key, signerOf(key, this.#zone)]))
     const those = (keys: readonly ZoneKey[]) => keys.flatMap((key) => signers.get(key) ?? [])
     this.#published = those(publishedKeys(this.#keys, now))
