@@ -5,6 +5,7 @@ import { addBackupCommands } from './commands/backup.ts'
 import { addClientsyncCommand } from './commands/clientsync.ts'
 import { addCvdCommands } from './commands/cvd.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addDnsKeyCommands } from './commands/dns-key.ts'
 import { addExplainCommand } from './commands/explain.ts'
 import { addKeyCommands } from './commands/key.ts'
 import { addMasterCommands } from './commands/master.ts'
@@ -37,6 +38,7 @@ export function program(): Command {
   addSigmakerCommands(cvdnet)
   addBackupCommands(cvdnet)
   addExplainCommand(cvdnet)
+  addDnsKeyCommands(cvdnet)
   addDemoCommand(cvdnet)
   return cvdnet
 }

@@ -1,3 +1,4 @@
+import type { ZoneKey } from '#core/dnssec/index.ts'
 import type { RangeTable } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
 
@@ -11,6 +12,8 @@ export interface DnsServer extends AsyncDisposable {
   answerFrom(snapshot: ZoneSnapshot): void
   /** Where clients are, from now on: an operator's overrides, then the data. */
   placeBy(places: RangeTable, overrides: RangeTable): void
+  /** The keys that the zone is signed with, from now on. */
+  signWith(keys: readonly ZoneKey[]): void
   counters(): Promise<DnsCounters>
 }
 
@@ -27,6 +30,14 @@ export interface DnsCounters {
   /** Held back by the rate limit. */
   limited: number
   goodCookies: number
+  /** Answered to who wants signatures (DO). */
+  signed: number
+  /** Cut or failed, since too many signatures would have had to be made. */
+  signingLimited: number
+  /** Signatures that were made. */
+  signatures: number
+  /** When the first of those that may be sent ends, in seconds since 1970; 0: there are none. */
+  signaturesUntil: number
 }
 
 export class DnsServerError extends Error {

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { mkdtempDisposable, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { Responder, startBatchedServer, startTcpServer } from '#adapters/dns/index.ts'
 import { parseIpPrefix } from '#base/ip-address.ts'
 import { overrideTable } from '#core/places/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { run, without } from '../support/run.ts'
+import { startUnbound } from '../support/unbound.ts'
 import { aSetup } from '../support/zone.ts'
 
 /** What Debian's `dig` and `unbound` make of our answers. */
@@ -98,70 +92,12 @@ for (const [args, expected] of STATUS) {
   })
 }
 
-/** A real resolver that asks label by label, keeps what it may, and checks what it is told. */
-async function unbound(forwardTo: number) {
-  await using starting = new AsyncDisposableStack()
-  const { path } = starting.use(await mkdtempDisposable(join(tmpdir(), 'cvdnet-unbound-')))
-  const port = await freeUdpPort()
-  const conf = join(path, 'unbound.conf')
-  const lines = [
-    'server:',
-    `  interface: 127.0.0.1@${port}`,
-    ...['chroot: ""', 'username: ""', `directory: "${path}"`, `pidfile: ""`, 'use-syslog: no'],
-    ...['do-daemonize: no', 'do-not-query-localhost: no', 'num-threads: 1'],
-    ...['qname-minimisation: yes', 'qname-minimisation-strict: yes', 'use-caps-for-id: yes'],
-    ...[
-      'harden-below-nxdomain: yes',
-      'local-zone: "example." nodefault',
-      'module-config: "iterator"',
-    ],
-    'stub-zone:',
-    '  name: "clamav.example"',
-    `  stub-addr: 127.0.0.1@${forwardTo}`,
-    'remote-control:',
-    '  control-enable: no',
-  ].map((line) => (/^(?:server|stub-zone|remote-control| {2})/.test(line) ? line : `  ${line}`))
-  await writeFile(conf, `${lines.join('\n')}\n`)
-  const child = spawn('/usr/sbin/unbound', ['-d', '-c', conf], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let said = ''
-  child.stderr.on('data', (text) => {
-    said += text
-  })
-  const ended = once(child, 'exit')
-  starting.defer(async () => {
-    child.kill('SIGTERM')
-    await ended
-  })
-  const dig = async (...args: readonly string[]) => {
-    const base = ['@127.0.0.1', '-p', String(port), '+time=3', '+tries=2', '+short']
-    const { out } = await run('dig', [...base, ...args])
-    return out
-  }
-  for (let tries = 0; tries < 50; tries += 1) {
-    if (/^ns1/m.test(await dig('NS', 'clamav.example'))) break
-    assert.equal(child.exitCode, null, said)
-    await wait(100)
-  }
-  const running = starting.move()
-  return { dig, [Symbol.asyncDispose]: () => running.disposeAsync() }
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
-}
-
 test('Unbound, asking label by label and with mixed case, finds every kind of name', {
   skip: skip || without('unbound'),
 }, async () => {
   await using at = await server()
-  await using resolver = await unbound(at.port)
+  await using unbound = await startUnbound(at.port, ['module-config: "iterator"'])
+  const resolver = { dig: (...args: readonly string[]) => unbound.dig('+short', ...args) }
   assert.match(await resolver.dig('TXT', 'current.cvd.clamav.example'), /^"1\.4\.6:63/)
   assert.match(
     await resolver.dig('database.clamav.example'),

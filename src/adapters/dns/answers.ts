@@ -13,7 +13,7 @@ import {
 import { type Prepared, prepare, prepareForAnyName } from './prepared.ts'
 
 /** Types that clients and resolvers really ask for. Others are answered anew each time, so that no stranger fills the memory. */
-const KEPT_TYPES = new Set<number>([
+export const KEPT_TYPES = new Set<number>([
   ...[TYPE.A, TYPE.AAAA, TYPE.TXT, TYPE.CNAME, TYPE.NS, TYPE.SOA, TYPE.CAA, TYPE.MX, TYPE.DS],
   // SVCB and HTTPS (RFC 9460): browsers ask for the latter beside every A.
   ...[64, 65],

@@ -1,3 +1,4 @@
+import type { ZoneKey } from '#core/dnssec/index.ts'
 import type { RangeTable } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
 import type { DnsCounters } from '#ports/dns-server.ts'
@@ -15,6 +16,7 @@ export interface WorkerStart {
 export type ToWorker =
   | { readonly kind: 'snapshot'; readonly snapshot: ZoneSnapshot }
   | { readonly kind: 'places'; readonly places: RangeTable; readonly overrides: RangeTable }
+  | { readonly kind: 'keys'; readonly keys: readonly ZoneKey[] }
   | { readonly kind: 'count' }
   | { readonly kind: 'stop' }
 

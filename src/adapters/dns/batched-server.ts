@@ -31,6 +31,7 @@ export async function startBatchedServer(
     port,
     answerFrom: (snapshot) => thread.tell({ kind: 'snapshot', snapshot }),
     placeBy: (places, overrides) => thread.tell({ kind: 'places', places, overrides }),
+    signWith: (keys) => thread.tell({ kind: 'keys', keys }),
     counters: () => thread.counters(),
     [Symbol.asyncDispose]: () => thread.stop(),
   }

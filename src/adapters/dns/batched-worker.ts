@@ -91,8 +91,11 @@ function readMail(responder: Responder): boolean {
       case 'places':
         responder.placeBy(message.places, message.overrides)
         break
+      case 'keys':
+        responder.signWith(message.keys)
+        break
       case 'count':
-        tell({ kind: 'counters', counters: { ...responder.counters } })
+        tell({ kind: 'counters', counters: responder.countersAt(Date.now()) })
     }
   }
 }

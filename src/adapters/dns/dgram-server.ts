@@ -64,7 +64,8 @@ export async function startDgramServer(
     port: socket.address().port,
     answerFrom: (snapshot) => responder.answerFrom(snapshot),
     placeBy: (places, overrides) => responder.placeBy(places, overrides),
-    counters: async () => ({ ...responder.counters }),
+    signWith: (keys) => responder.signWith(keys),
+    counters: async () => responder.countersAt(Date.now()),
     [Symbol.asyncDispose]: async () => {
       await answering.rest()
       const closed = once(socket, 'close')

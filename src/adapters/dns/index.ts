@@ -9,3 +9,4 @@ export { type ResponderSetup, TCP_BYTES_MAX, type Transport, UDP_BYTES_MAX } fro
 export { startDnsServer } from './start.ts'
 export { type DnsTcpServer, startTcpServer } from './tcp-server.ts'
 export { ZoneTransfers } from './transfers.ts'
+export type { DnssecSetup } from './zone-signer.ts'

@@ -18,6 +18,7 @@ import { aMirror } from '../../../test/support/candidates.ts'
 import { decoded, plain, query } from '../../../test/support/dns-client.ts'
 import { NOW_MS, PEER, respond } from '../../../test/support/responder.ts'
 import { addresses, aSetup, aSnapshot, NOW } from '../../../test/support/zone.ts'
+import { aZoneKey } from '../../../test/support/zone-keys.ts'
 import { Responder, type ResponderSetup, TCP_BYTES_MAX } from './index.ts'
 
 function answerOf(message: Buffer, setup: Partial<ResponderSetup> = {}): DnsMessage {
@@ -45,7 +46,19 @@ const NAMES = [
   ],
   ...['a.b.c.clamav.example', 'europe.clamav.example', 'example', 'www.example.org'],
 ]
-const TYPES = ['A', 'AAAA', 'TXT', 'NS', 'SOA', 'CNAME', 'CAA', 'MX', 'ANY'] as const
+const TYPES = [
+  'A',
+  'AAAA',
+  'TXT',
+  'NS',
+  'SOA',
+  'CNAME',
+  'CAA',
+  'MX',
+  'ANY',
+  'NSEC',
+  'DNSKEY',
+] as const
 
 test('law: what is prepared is what the decision says, for every name, type and turn', () => {
   const snapshot = aSnapshot()
@@ -92,9 +105,11 @@ test('R25: turns stay even though the zone changes, and for names that are not k
 })
 
 test('law: no packet makes it throw, grow beyond the limit, or lose its id', () => {
+  const keys = [aZoneKey(1, { published: NOW, activated: NOW })]
   const responders = [
     new Responder(aSetup()),
     new Responder(aSetup({ clientSubnet: true, rateLimit: { perSecond: 5, slip: 2 } })),
+    new Responder(aSetup({ clientSubnet: true, dnssec: { keys, signaturesPerSecond: 1000 } })),
   ]
   const change = fc.array(fc.tuple(fc.nat({ max: 90 }), fc.nat({ max: 255 })), { maxLength: 5 })
   const option = fc.record({

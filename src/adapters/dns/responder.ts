@@ -1,35 +1,32 @@
-import { prefixContains } from '#base/ip-address.ts'
 import type { EpochSeconds } from '#base/time.ts'
-import { EMPTY_TABLE, findPlaceWith, type RangeTable } from '#core/places/index.ts'
+import type { ZoneKey } from '#core/dnssec/index.ts'
+import type { RangeTable } from '#core/places/index.ts'
 import { spin } from '#core/selection/index.ts'
 import { ADDRESSES_MAX, type ZoneSnapshot } from '#core/zone/index.ts'
 import {
   CLIENT_COOKIE_BYTES,
   COOKIE_BYTES,
+  EDNS_FLAG,
   EDNS_OPTION,
   FLAG,
-  HEADER_BYTES,
-  isGoodCookie,
   makeCookie,
   QueryReader,
   RCODE,
-  readClientSubnet,
   TsigSigner,
   TYPE,
   verifyTsig,
 } from '#formats/dns-message/index.ts'
 import type { DnsCounters } from '#ports/dns-server.ts'
 import { PreparedAnswers } from './answers.ts'
-import { newCounters } from './counters.ts'
+import { Asker } from './asker.ts'
+import { countResult, newCounters } from './counters.ts'
+import { Limits } from './limits.ts'
 import type { Prepared } from './prepared.ts'
-import { RateLimiter } from './rate-limit.ts'
 import { type ResponderSetup, type Transport, UDP_BYTES_MAX } from './setup.ts'
-import { dice, kindOf, OPTION_HEAD_BYTES, sizeLimit, writeOption } from './wire.ts'
+import { Signing } from './signing.ts'
+import { dice, OPTION_HEAD_BYTES, sizeLimit, writeBare, writeHeader, writeOption } from './wire.ts'
 
 const OPT_BYTES = 11
-/** In the option of RFC 7871: family (2), source, scope. */
-const SOURCE_AT = 2
-const SCOPE_AT = 3
 
 /**
  * Answers one query into a given buffer. This is the path that runs for every packet: it makes no objects but the name's
@@ -39,26 +36,23 @@ export class Responder {
   readonly counters: DnsCounters = newCounters()
   readonly #query = new QueryReader()
   readonly #setup: Omit<ResponderSetup, 'snapshot' | 'places' | 'overrides'>
-  readonly #limiter: RateLimiter
+  readonly #limits: Limits
   readonly #turns: readonly Uint32Array[]
   readonly #draw: () => number
+  readonly #asker: Asker
   #answers: PreparedAnswers
-  #places: RangeTable
-  #overrides: RangeTable
-  /** Of the query at hand. */
-  #peer: Uint8Array = new Uint8Array(4)
-  #asFrom: Uint8Array = this.#peer
-  #subnetUsed = false
-  readonly #placeOf = () => findPlaceWith(this.#overrides, this.#places, this.#asFrom)
+  /** Undefined: the zone is not signed. */
+  readonly #signing: Signing | undefined
 
   constructor(setup: ResponderSetup) {
     const { snapshot, places, overrides, ...rest } = setup
     this.#setup = rest
-    this.#limiter = new RateLimiter(setup.rateLimit, setup.seed)
+    this.#limits = new Limits(setup, this.counters)
     this.#draw = dice(setup.seed)
     this.#answers = new PreparedAnswers(snapshot, this.#draw)
-    this.#places = places
-    this.#overrides = overrides
+    this.#asker = new Asker(places, overrides)
+    const { view } = this.#answers
+    this.#signing = setup.dnssec && new Signing(setup.dnssec, view, this.counters, this.#draw)
     this.#turns = Array.from({ length: ADDRESSES_MAX + 1 }, (_, room) => new Uint32Array(room))
   }
 
@@ -73,11 +67,24 @@ export class Responder {
 
   answerFrom(snapshot: ZoneSnapshot): void {
     this.#answers = new PreparedAnswers(snapshot, this.#draw)
+    this.#signing?.answerFrom(this.#answers.view)
   }
 
-  placeBy(places: RangeTable, overrides: RangeTable = EMPTY_TABLE): void {
-    this.#places = places
-    this.#overrides = overrides
+  placeBy(places: RangeTable, overrides?: RangeTable): void {
+    this.#asker.placeBy(places, overrides)
+  }
+
+  /** For a zone that is signed already. */
+  signWith(keys: readonly ZoneKey[]): void {
+    this.#signing?.signWith(keys)
+  }
+
+  get signaturesKept(): number {
+    return this.#signing?.signaturesKept ?? 0
+  }
+
+  countersAt(nowMs: number): DnsCounters {
+    return { ...this.counters, signaturesUntil: this.#signing?.soonestEnd(nowMs) ?? 0 }
   }
 
   /** Length of the answer in `out`, which must have room for the transport's largest; 0: there is none. */
@@ -99,14 +106,13 @@ export class Responder {
     }
     if (verdict !== 'good') {
       counters.badQueries += 1
-      return this.#bare(out, verdict === 'bad-format' ? RCODE.FORMERR : RCODE.NOTIMP)
+      return writeBare(out, query, verdict === 'bad-format' ? RCODE.FORMERR : RCODE.NOTIMP)
     }
     if (query.edns && query.ednsVersion !== 0)
       return this.#empty(message, out, RCODE.BADVERS, nowMs)
-    this.#peer = peer
-    this.#asFrom = peer
-    this.#subnetUsed = false
-    if (query.subnetAt >= 0 && this.#setup.clientSubnet && !this.#useSubnet(message)) {
+    const asker = this.#asker
+    asker.is(peer)
+    if (query.subnetAt >= 0 && this.#setup.clientSubnet && !asker.useSubnet(query, message)) {
       counters.badQueries += 1
       return this.#empty(message, out, RCODE.FORMERR, nowMs)
     }
@@ -114,14 +120,54 @@ export class Responder {
       counters.refused += 1
       return this.#empty(message, out, RCODE.REFUSED, nowMs)
     }
-    const now = Math.floor(nowMs / 1000)
-    const prepared = this.#answers.find(query, message, this.#placeOf, now)
-    if (query.tsigAt >= 0) return this.#signed(prepared, message.subarray(0, length), nowMs, out)
+    if (this.#signing?.concerns(query) === true)
+      return this.#respondSigned(this.#signing, message, length, transport, nowMs, out)
+    const seconds = Math.floor(nowMs / 1000)
+    const prepared = this.#answers.find(query, message, asker.placeOf, seconds)
+    return this.#give(prepared, message, length, transport, nowMs, out)
+  }
+
+  #respondSigned(
+    signing: Signing,
+    message: Buffer,
+    length: number,
+    transport: Transport,
+    nowMs: number,
+    out: Buffer,
+  ): number {
+    const { counters } = this
+    const query = this.#query
+    if (query.type === TYPE.NXNAME) {
+      // It is in the bitmaps of names that are not there, and nowhere else (RFC 9824, 3.5).
+      counters.badQueries += 1
+      return this.#empty(message, out, RCODE.FORMERR, nowMs)
+    }
+    const prepared = signing.find(query, message, this.#asker.placeOf, nowMs)
+    if (prepared !== undefined) {
+      if (query.dnssecOk) counters.signed += 1
+      return this.#give(prepared, message, length, transport, nowMs, out)
+    }
+    // Over TCP there is a budget of its own, which forged addresses cannot use up.
+    counters.signingLimited += 1
+    if (transport === 'tcp') return this.#empty(message, out, RCODE.SERVFAIL, nowMs)
+    return this.#cut(message, out, RCODE.NOERROR, nowMs)
+  }
+
+  #give(
+    prepared: Prepared,
+    message: Buffer,
+    length: number,
+    transport: Transport,
+    nowMs: number,
+    out: Buffer,
+  ): number {
+    if (this.#query.tsigAt >= 0)
+      return this.#signed(prepared, message.subarray(0, length), nowMs, out)
     if (transport === 'udp') {
       const limited = this.#limit(prepared, message, nowMs, out)
       if (limited >= 0) return limited
     }
-    this.#count(prepared.rcode)
+    countResult(this.counters, prepared.rcode)
     return this.#compose(prepared, message, transport, nowMs, out)
   }
 
@@ -133,7 +179,7 @@ export class Responder {
       this.counters.badQueries += 1
       return this.#empty(message, out, RCODE.NOTAUTH, nowMs)
     }
-    this.#count(prepared.rcode)
+    countResult(this.counters, prepared.rcode)
     const length = this.#compose(prepared, message, 'udp', nowMs, out)
     const signer = new TsigSigner(signed.value.key, signed.value.mac)
     const answer = signer.sign(out.subarray(0, length), now)
@@ -141,49 +187,18 @@ export class Responder {
     return answer.copy(out)
   }
 
-  #count(rcode: number): void {
-    if (rcode === RCODE.NOERROR) this.counters.noError += 1
-    else if (rcode === RCODE.NXDOMAIN) this.counters.nxDomain += 1
-    else this.counters.refused += 1
-  }
-
   /** -1: the answer may be sent. */
   #limit(prepared: Prepared, message: Buffer, nowMs: number, out: Buffer): number {
-    const { rateLimit, unlimited } = this.#setup
-    if (rateLimit.perSecond === 0) return -1
-    if (this.#hasGoodCookie(message, nowMs)) {
-      this.counters.goodCookies += 1
-      return -1
+    switch (this.#limits.judge(prepared, this.#query, message, this.#asker.peer, nowMs)) {
+      case 'send':
+        return -1
+      case 'drop':
+        return 0
+      case 'tell-cookie':
+        return this.#empty(message, out, RCODE.BADCOOKIE, nowMs)
+      case 'truncate':
+        return this.#cut(message, out, RCODE.NOERROR, nowMs)
     }
-    const peer = this.#peer
-    if (unlimited.some((prefix) => prefixContains(prefix, peer))) return -1
-    const verdict = this.#limiter.judge(peer, kindOf(prepared), nowMs)
-    if (verdict === 'send') return -1
-    this.counters.limited += 1
-    // Whoever speaks cookies is told his; with it he is not limited any more (RFC 7873, 5.2.3).
-    if (this.#query.cookieAt >= 0) return this.#empty(message, out, RCODE.BADCOOKIE, nowMs)
-    if (verdict === 'drop') return 0
-    this.counters.truncated += 1
-    return this.#empty(message, out, RCODE.NOERROR, nowMs, FLAG.TC | FLAG.AA)
-  }
-
-  #hasGoodCookie(message: Buffer, nowMs: number): boolean {
-    const { cookieAt, cookieBytes } = this.#query
-    if (cookieAt < 0 || cookieBytes !== COOKIE_BYTES) return false
-    const cookie = message.subarray(cookieAt, cookieAt + cookieBytes)
-    const now = Math.floor(nowMs / 1000) as EpochSeconds
-    return isGoodCookie(cookie, this.#peer, this.#setup.cookieSecrets, now)
-  }
-
-  /** False: the option is not as RFC 7871 demands. */
-  #useSubnet(message: Buffer): boolean {
-    const { subnetAt, subnetBytes } = this.#query
-    const subnet = readClientSubnet(message.subarray(subnetAt, subnetAt + subnetBytes))
-    if (!subnet.ok || subnet.value.scopeBits !== 0) return false
-    this.#subnetUsed = true
-    // With no bits at all the asker wants nobody to be placed (RFC 7871, 7.1.2).
-    if (subnet.value.sourceBits > 0) this.#asFrom = subnet.value.address
-    return true
   }
 
   #compose(
@@ -219,11 +234,8 @@ export class Responder {
       at += prepared.additional.copy(out, at)
       additional = prepared.additionalRecords
     }
-    if (at + optBytes > limit) {
-      this.counters.truncated += 1
-      return this.#empty(message, out, prepared.rcode, nowMs, FLAG.TC | FLAG.AA)
-    }
-    this.#header(out, prepared.rcode, prepared.authoritative ? FLAG.AA : 0)
+    if (at + optBytes > limit) return this.#cut(message, out, prepared.rcode, nowMs)
+    writeHeader(out, query, prepared.rcode, prepared.authoritative ? FLAG.AA : 0)
     out.writeUInt16BE(1, 4)
     out.writeUInt16BE(answers, 6)
     out.writeUInt16BE(prepared.authorityRecords, 8)
@@ -231,11 +243,17 @@ export class Responder {
     return query.edns ? this.#writeOpt(message, out, at, prepared, nowMs) : at
   }
 
+  /** Come by TCP. */
+  #cut(message: Buffer, out: Buffer, rcode: number, nowMs: number): number {
+    this.counters.truncated += 1
+    return this.#empty(message, out, rcode, nowMs, FLAG.TC | FLAG.AA)
+  }
+
   /** The question and no records. */
   #empty(message: Buffer, out: Buffer, rcode: number, nowMs: number, flags = 0): number {
     const query = this.#query
     message.copy(out, 0, 0, query.questionEnd)
-    this.#header(out, rcode, flags)
+    writeHeader(out, query, rcode, flags)
     out.writeUInt16BE(1, 4)
     out.writeUInt32BE(0, 6)
     out.writeUInt16BE(query.edns ? 1 : 0, 10)
@@ -243,24 +261,9 @@ export class Responder {
     return this.#writeOpt(message, out, query.questionEnd, undefined, nowMs, rcode)
   }
 
-  /** A header alone, where the question could not be read. */
-  #bare(out: Buffer, rcode: number): number {
-    this.#header(out, rcode, this.#query.flags & FLAG.OPCODE)
-    out.fill(0, 4, HEADER_BYTES)
-    return HEADER_BYTES
-  }
-
-  #header(out: Buffer, rcode: number, flags: number): void {
-    const { id, flags: asked } = this.#query
-    const kept = asked & (FLAG.RD | FLAG.CD)
-    out.writeUInt16BE(id, 0)
-    out.writeUInt16BE(FLAG.QR | flags | kept | (rcode & FLAG.RCODE), 2)
-  }
-
   #optBytes(): number {
-    const { cookieAt, subnetBytes } = this.#query
-    const cookie = cookieAt < 0 ? 0 : OPTION_HEAD_BYTES + COOKIE_BYTES
-    return OPT_BYTES + cookie + (this.#subnetUsed ? OPTION_HEAD_BYTES + subnetBytes : 0)
+    const cookie = this.#query.cookieAt < 0 ? 0 : OPTION_HEAD_BYTES + COOKIE_BYTES
+    return OPT_BYTES + cookie + this.#asker.subnetOptionBytes(this.#query)
   }
 
   #writeOpt(
@@ -275,22 +278,20 @@ export class Responder {
     out[start] = 0
     out.writeUInt16BE(TYPE.OPT, start + 1)
     out.writeUInt16BE(UDP_BYTES_MAX, start + 3)
-    out.writeUInt32BE(((rcode >> 4) << 24) | (query.dnssecOk ? 0x8000 : 0), start + 5)
+    out.writeUInt32BE(((rcode >> 4) << 24) | (query.ednsFlags & EDNS_FLAG.DO), start + 5)
     let at = start + OPT_BYTES
     const [secret] = this.#setup.cookieSecrets
     if (query.cookieAt >= 0 && secret !== undefined) {
       const client = message.subarray(query.cookieAt, query.cookieAt + CLIENT_COOKIE_BYTES)
       const now = Math.floor(nowMs / 1000) as EpochSeconds
-      at += writeOption(out, at, EDNS_OPTION.COOKIE, makeCookie(client, this.#peer, secret, now))
+      at += writeOption(
+        out,
+        at,
+        EDNS_OPTION.COOKIE,
+        makeCookie(client, this.#asker.peer, secret, now),
+      )
     }
-    if (this.#subnetUsed) {
-      const value = message.subarray(query.subnetAt, query.subnetAt + query.subnetBytes)
-      // The answer holds for exactly the network that was told, or for everybody (RFC 7871, 7.2.1).
-      const bytes = writeOption(out, at, EDNS_OPTION.CLIENT_SUBNET, value)
-      const scope = prepared?.byClient === true ? value[SOURCE_AT] : 0
-      out[at + OPTION_HEAD_BYTES + SCOPE_AT] = scope ?? 0
-      at += bytes
-    }
+    at += this.#asker.writeSubnet(query, message, out, at, prepared?.byClient === true)
     out.writeUInt16BE(at - start - OPT_BYTES, start + 9)
     return at
   }

@@ -6,12 +6,15 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '#adapters/system/index.ts'
 import { parseIpPrefix } from '#base/ip-address.ts'
+import { toSeconds } from '#base/time.ts'
 import { overrideTable } from '#core/places/index.ts'
 import { RCODE } from '#formats/dns-message/index.ts'
 import { type DnsServer, DnsServerError } from '#ports/dns-server.ts'
 import { NameServerLookError } from '#ports/name-server-look.ts'
 import { ask, decoded, query, sendUdp } from '../../../test/support/dns-client.ts'
-import { aSetup, aSnapshot } from '../../../test/support/zone.ts'
+import { assertSigned } from '../../../test/support/validator.ts'
+import { aSetup, aSnapshot, NOW } from '../../../test/support/zone.ts'
+import { aZoneKey } from '../../../test/support/zone-keys.ts'
 import {
   DnsLook,
   type ListenOptions,
@@ -55,6 +58,27 @@ function contract(
       [...(answer.answer[0]?.data.kind === 'address' ? answer.answer[0].data.bytes : [])],
       [192, 0, 2, 101],
     )
+  })
+
+  suite('who wants signatures gets them, with the keys of now', async () => {
+    const active = (number: number) => aZoneKey(number, { published: NOW, activated: NOW })
+    const dnssec = { keys: [active(1)], signaturesPerSecond: 2000 }
+    await using server = await start(LOCAL, aSetup({ dnssec }))
+    const tagOfSoa = async () => {
+      const now = toSeconds(systemClock.now())
+      const { answer } = await ask(server, 'clamav.example', 'SOA', { dnssecOk: true })
+      const keys = [active(1), active(2)].map(({ publicKey }) => publicKey)
+      return assertSigned(answer, keys, now)[0]?.tag
+    }
+    assert.equal(await tagOfSoa(), active(1).tag)
+    assert.equal((await ask(server, 'clamav.example', 'SOA')).answer.length, 1)
+    server.signWith([active(2)])
+    let tries = 0
+    for (; tries < 100 && (await tagOfSoa()) !== active(2).tag; tries += 1) await wait(10)
+    assert.ok(tries < 100)
+    const { signed, signatures, signaturesUntil } = await server.counters()
+    assert.deepEqual([signed, signatures], [tries + 2, 2])
+    assert.ok(signaturesUntil > toSeconds(systemClock.now()) + 6 * 86_400)
   })
 
   suite('a thousand questions at once get a thousand answers, each its own', async () => {

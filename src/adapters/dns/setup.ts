@@ -3,6 +3,7 @@ import type { RangeTable } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
 import type { TsigKey } from '#formats/dns-message/index.ts'
 import type { RateLimitPolicy } from './rate-limit.ts'
+import type { DnssecSetup } from './zone-signer.ts'
 
 /** Everything that a responder is made of; plain values, so that it can be made in another thread. */
 export interface ResponderSetup {
@@ -18,6 +19,8 @@ export interface ResponderSetup {
   readonly cookieSecrets: readonly Uint8Array[]
   /** Keys of secondaries: who signs with one is answered signed. */
   readonly tsigKeys: readonly TsigKey[]
+  /** Undefined: the zone is not signed. */
+  readonly dnssec?: DnssecSetup | undefined
   readonly seed: number
 }
 

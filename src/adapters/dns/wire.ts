@@ -1,4 +1,4 @@
-import type { QueryReader } from '#formats/dns-message/index.ts'
+import { FLAG, HEADER_BYTES, type QueryReader } from '#formats/dns-message/index.ts'
 import type { Prepared } from './prepared.ts'
 import { TCP_BYTES_MAX, type Transport, UDP_BYTES_MAX } from './setup.ts'
 
@@ -11,6 +11,21 @@ export function sizeLimit({ edns, udpBytes }: QueryReader, transport: Transport)
   if (transport === 'tcp') return TCP_BYTES_MAX
   if (!edns) return PLAIN_UDP_BYTES_MAX
   return Math.min(Math.max(udpBytes, PLAIN_UDP_BYTES_MAX), UDP_BYTES_MAX)
+}
+
+/** Id and flags; the counts are others'. */
+export function writeHeader(out: Buffer, query: QueryReader, rcode: number, flags: number): void {
+  const { id, flags: asked } = query
+  const kept = asked & (FLAG.RD | FLAG.CD)
+  out.writeUInt16BE(id, 0)
+  out.writeUInt16BE(FLAG.QR | flags | kept | (rcode & FLAG.RCODE), 2)
+}
+
+/** A header alone, where the question could not be read. Returns its length. */
+export function writeBare(out: Buffer, query: QueryReader, rcode: number): number {
+  writeHeader(out, query, rcode, query.flags & FLAG.OPCODE)
+  out.fill(0, 4, HEADER_BYTES)
+  return HEADER_BYTES
 }
 
 /** Bytes that it took. */

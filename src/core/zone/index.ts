@@ -51,6 +51,7 @@ export {
   succeed,
   type ZoneAlarm,
 } from './succession.ts'
+export { typesAt } from './types-at.ts'
 export { updateRecordText } from './update-text.ts'
 export {
   type ClientPlace,

@@ -226,3 +226,24 @@ export const DNS_POWERDNS = {
     port: preset('port', kind.integer(0, 65_535), 8053, 'Its port; nobody else should reach it.'),
   },
 } as const satisfies Section
+
+export const DNS_DNSSEC = {
+  path: 'dns.dnssec',
+  kind: 'table',
+  about:
+    'Present: the zone is signed, each answer when somebody wants signatures. Not together with [[dns.secondaries]]: they have no key to sign with.',
+  fields: {
+    keys: required(
+      'keys',
+      kind.path,
+      'secrets/zone-keys',
+      'Folder of the keys that `cvdnet dns-key` makes; all name servers of the zone have the same. Changes are followed.',
+    ),
+    signaturesPerSecond: preset(
+      'signatures_per_second',
+      kind.integer(10, 1_000_000),
+      1000,
+      'Signatures that each listener may make for what was not asked before: an eighth of a core. Beyond, who asks by UDP is sent to TCP.',
+    ),
+  },
+} as const satisfies Section

@@ -107,3 +107,27 @@ test('a thousand overrides are taken, the next one is refused by its line, once'
     [3 + 1000 * 3 + 2],
   )
 })
+
+test('a signed zone names its folder of keys, and has no secondaries', () => {
+  const text = `zone = "clamav.example"
+[dns]
+snapshot = "zone.json"
+[dns.dnssec]
+keys = "zone-keys"
+`
+  const parsed = parseSettings(text, { folder: '/etc/cvdnet' })
+  assert.ok(parsed.ok, JSON.stringify(parsed))
+  const dnssec = { keys: '/etc/cvdnet/zone-keys', signaturesPerSecond: 1000 }
+  assert.deepEqual(parsed.value.dns?.dnssec, dnssec)
+  const secondary = `[[dns.secondaries]]
+host = "192.0.2.54"
+key = "transfer.clamav.example"
+key_file = "transfer.key"
+`
+  const refused = parseSettings(text + secondary, { folder: '/etc/cvdnet' })
+  assert.ok(!refused.ok)
+  const [fault, ...others] = refused.fault
+  assert.equal(others.length, 0)
+  assert.equal(fault?.line, 5)
+  assert.match(refused.fault.map(describeSettingsFault).join(), /secondaries cannot sign/)
+})

@@ -6,6 +6,9 @@ const COMMENT_COLUMNS = 100
 /** May be absent, and seldom is. */
 const NEARLY_ALWAYS = new Set(['master.publishers.keys', 'master.mirrors.password_file'])
 
+/** Impossible beside another section, so the example shows it as a comment. */
+const ALTERNATIVE_SECTIONS = new Set(['dns.dnssec'])
+
 export function printExample(): string {
   const head =
     '# cvdnet.toml with every setting at its default, and examples where there is none. Made by `npm run generate`.\n' +
@@ -14,7 +17,9 @@ export function printExample(): string {
 }
 
 function exampleSection(section: Section): string {
-  const header = section.kind === 'list' ? `[[${section.path}]]\n` : `[${section.path}]\n`
+  const mark = ALTERNATIVE_SECTIONS.has(section.path) ? '# ' : ''
+  const name = section.kind === 'list' ? `[[${section.path}]]` : `[${section.path}]`
+  const header = `${mark}${name}\n`
   const fields = Object.values(section.fields)
     .map((field) => exampleField(section, field))
     .join('')
@@ -22,7 +27,9 @@ function exampleSection(section: Section): string {
 }
 
 function exampleField({ path }: Section, field: Field<unknown>): string {
-  const isAlternative = field.need === 'optional' && !NEARLY_ALWAYS.has(`${path}.${field.key}`)
+  const isAlternative =
+    ALTERNATIVE_SECTIONS.has(path) ||
+    (field.need === 'optional' && !NEARLY_ALWAYS.has(`${path}.${field.key}`))
   const line = `${isAlternative ? '# ' : ''}${field.key} = ${toml(field.shown)}\n`
   return `${comment(`${plain(field.about)} (${plain(field.wanted)})`)}${line}`
 }

@@ -2,6 +2,7 @@ import { checkTwins } from './combinations.ts'
 import {
   DNS,
   DNS_ANSWERS,
+  DNS_DNSSEC,
   DNS_MASTERS,
   DNS_NAME_SERVERS,
   DNS_OVERRIDES,
@@ -12,7 +13,13 @@ import {
 } from './dns-table.ts'
 import { readPlaces } from './place-fields.ts'
 import type { DocumentReader } from './reader.ts'
-import type { DnsSettings, HostSettings, ListenSettings, UpdateRecordSettings } from './settings.ts'
+import type {
+  DnsSettings,
+  DnssecSettings,
+  HostSettings,
+  ListenSettings,
+  UpdateRecordSettings,
+} from './settings.ts'
 
 /** `absolute` makes a path of the file one from the root. */
 export function readDns(file: DocumentReader, absolute: (path: string) => string): DnsSettings {
@@ -39,6 +46,7 @@ export function readDns(file: DocumentReader, absolute: (path: string) => string
     overrides: readOverrides(file),
     answers: readAnswers(file),
     secondaries: readSecondaries(file, absolute),
+    dnssec: file.has(DNS_DNSSEC) ? readDnssec(file, absolute) : undefined,
     powerDns: file.has(DNS_POWERDNS) ? readPowerDns(file) : undefined,
   }
 }
@@ -67,6 +75,18 @@ export function readUpdateRecord(file: DocumentReader): UpdateRecordSettings {
     level: at.read(level),
     safebrowsing: at.read(safebrowsing),
   }
+}
+
+function readDnssec(file: DocumentReader, absolute: (path: string) => string): DnssecSettings {
+  const at = file.table(DNS_DNSSEC)
+  const { keys, signaturesPerSecond } = DNS_DNSSEC.fields
+  if (file.list(DNS_SECONDARIES).length > 0) {
+    at.refuse(
+      keys.key,
+      'secondaries cannot sign what they transfer ([[dns.secondaries]]); leave this zone unsigned and let them sign it, as Knot does',
+    )
+  }
+  return { keys: absolute(at.read(keys)), signaturesPerSecond: at.read(signaturesPerSecond) }
 }
 
 function readPowerDns(file: DocumentReader): ListenSettings {

@@ -242,6 +242,14 @@ export interface DnsSettings {
     readonly algorithm: 'hmac-sha256' | 'hmac-sha512'
     readonly keyFile: string
   }[]
+  /** Undefined: the zone is not signed. */
+  readonly dnssec: DnssecSettings | undefined
   /** Undefined: PowerDNS may not ask. */
   readonly powerDns: ListenSettings | undefined
+}
+
+export interface DnssecSettings {
+  /** Folder. */
+  readonly keys: string
+  readonly signaturesPerSecond: number
 }

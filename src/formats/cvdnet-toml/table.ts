@@ -1,6 +1,7 @@
 import {
   DNS,
   DNS_ANSWERS,
+  DNS_DNSSEC,
   DNS_MASTERS,
   DNS_NAME_SERVERS,
   DNS_OVERRIDES,
@@ -107,6 +108,7 @@ export const SECTIONS: readonly Section[] = [
   DNS_PLACES,
   DNS_OVERRIDES,
   DNS_ANSWERS,
+  DNS_DNSSEC,
   DNS_SECONDARIES,
   DNS_POWERDNS,
 ]

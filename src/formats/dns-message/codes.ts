@@ -13,6 +13,8 @@ export const TYPE = {
   RRSIG: 46,
   NSEC: 47,
   DNSKEY: 48,
+  CDS: 59,
+  CDNSKEY: 60,
   NXNAME: 128,
   TSIG: 250,
   IXFR: 251,
@@ -38,6 +40,9 @@ export const RCODE = {
 } as const
 
 export const EDNS_OPTION = { CLIENT_SUBNET: 8, COOKIE: 10 } as const
+
+/** Bits of the OPT record's last word (RFC 3225; RFC 9824, 5.1). */
+export const EDNS_FLAG = { DO: 0x8000, CO: 0x4000 } as const
 
 /** Bits of the header's second word (RFC 1035, 4.1.1; RFC 4035, 3.2.3). */
 export const FLAG = {

@@ -1,5 +1,6 @@
 export {
   CLASS,
+  EDNS_FLAG,
   EDNS_OPTION,
   FLAG,
   HEADER_BYTES,

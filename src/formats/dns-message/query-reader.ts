@@ -1,4 +1,4 @@
-import { EDNS_OPTION, FLAG, HEADER_BYTES, OPCODE, TYPE } from './codes.ts'
+import { EDNS_FLAG, EDNS_OPTION, FLAG, HEADER_BYTES, OPCODE, TYPE } from './codes.ts'
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX } from './name.ts'
 
 /** `drop`: an answer to it could start a loop, or there is not even an id to answer to. */
@@ -24,7 +24,7 @@ export class QueryReader {
   edns = false
   udpBytes = 0
   ednsVersion = 0
-  dnssecOk = false
+  ednsFlags = 0
   /** Where the value of the option lies; -1: there is none. */
   cookieAt = -1
   cookieBytes = 0
@@ -56,6 +56,15 @@ export class QueryReader {
     return (this.flags & FLAG.RD) !== 0
   }
 
+  get dnssecOk(): boolean {
+    return (this.ednsFlags & EDNS_FLAG.DO) !== 0
+  }
+
+  /** Takes "no such name" as such beside a compact denial of existence (RFC 9824, 5.1). */
+  get compactOk(): boolean {
+    return (this.ednsFlags & EDNS_FLAG.CO) !== 0
+  }
+
   #forget(): void {
     this.key = ''
     this.type = 0
@@ -64,7 +73,7 @@ export class QueryReader {
     this.edns = false
     this.udpBytes = 0
     this.ednsVersion = 0
-    this.dnssecOk = false
+    this.ednsFlags = 0
     this.cookieAt = -1
     this.subnetAt = -1
     this.tsigAt = -1
@@ -99,7 +108,7 @@ export class QueryReader {
     this.edns = true
     this.udpBytes = bytes.readUInt16BE(head + 2)
     this.ednsVersion = bytes[head + 5] ?? 0
-    this.dnssecOk = ((bytes[head + 6] ?? 0) & 0x80) !== 0
+    this.ednsFlags = bytes.readUInt16BE(head + 6)
     let option = head + RECORD_HEAD_BYTES
     while (option < end) {
       if (option + 4 > end) return false

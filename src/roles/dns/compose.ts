@@ -25,6 +25,7 @@ import { type Listener, Listeners } from './listeners.ts'
 import type { DnsOptions } from './options.ts'
 import { startBackend } from './powerdns.ts'
 import { Tellers } from './tellers.ts'
+import { type DnssecStatus, ZoneKeys } from './zone-keys.ts'
 
 /** Data of that age put whole networks into the wrong country. Guess: providers say that one in a hundred moves a month. */
 const PLACES_AGE_DAYS_MAX = 400
@@ -47,6 +48,8 @@ export interface DnsStatus {
   readonly heardSecondsAgo: number
   readonly listeners: readonly Listener[]
   readonly places: { readonly ranges: number; readonly madeAt: string | null }
+  /** Null: the zone is not signed. */
+  readonly dnssec: DnssecStatus | null
   readonly counters: DnsCounters
   readonly alarms: readonly string[]
 }
@@ -64,21 +67,12 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
   const changes = source.changes(signal)
   const first = await firstSnapshot(options, keeper, changes)
   const overrides = overrideTable(options.overrides)
-  const listeners = starting.use(await Listeners.start(options, setupOf(options, first, overrides)))
-  const known: { data: PlaceData | undefined } = { data: undefined }
-  if (options.places === undefined) onEvent('no data of places: every client counts as "other"')
-  else {
-    const onData = (data: PlaceData) => {
-      known.data = data
-      listeners.placeBy(data.table)
-      tellAge(data, options)
-    }
-    const onFault = ({ message }: Error) =>
-      onEvent(
-        `${message}; ${known.data === undefined ? 'every client counts as "other"' : 'the data before stay'}`,
-      )
-    starting.use(watchPlaces(options.places, { onData, onFault }))
-  }
+  const zoneKeys = await ZoneKeys.load(options, first.zone)
+  const setup = setupOf(options, first, overrides, zoneKeys)
+  const listeners = starting.use(await Listeners.start(options, setup))
+  if (zoneKeys !== undefined) starting.use(zoneKeys.follow((keys) => listeners.signWith(keys)))
+  const known: KnownPlaces = { data: undefined }
+  followPlaces(options, listeners, known, starting)
   const snapshot = () => keeper.current ?? first
   const places = () => known.data?.table ?? EMPTY_TABLE
   if (options.powerDns !== undefined) {
@@ -100,25 +94,57 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
   return {
     listeners: listeners.all,
     snapshot,
-    status: async () => ({
-      zone: snapshot().zone,
-      serial: snapshot().serial,
-      announced: snapshot().announced?.serial ?? null,
-      heardSecondsAgo: toSeconds(clock.now()) - snapshot().heardAt,
-      listeners: listeners.all,
-      places: {
-        ranges: known.data?.ranges ?? 0,
-        madeAt: madeAt(known.data),
-      },
-      counters: await listeners.counters(),
-      alarms: keeper.tellAlarms(),
-    }),
+    status: async () => {
+      const counters = await listeners.counters()
+      const now = toSeconds(clock.now())
+      return {
+        zone: snapshot().zone,
+        serial: snapshot().serial,
+        announced: snapshot().announced?.serial ?? null,
+        heardSecondsAgo: now - snapshot().heardAt,
+        listeners: listeners.all,
+        places: {
+          ranges: known.data?.ranges ?? 0,
+          madeAt: madeAt(known.data),
+        },
+        dnssec: zoneKeys?.status(counters.signaturesUntil, now) ?? null,
+        counters,
+        alarms: [...keeper.tellAlarms(), ...(zoneKeys?.alarms ?? [])],
+      }
+    },
     explain: (address, name) => {
       const client = whereIs(address, overrides, places())
       const asked = name ?? `database.${snapshot().zone}`
       return client && explain(snapshot(), client, asked, toSeconds(clock.now()))
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+interface KnownPlaces {
+  data: PlaceData | undefined
+}
+
+/** What watches them goes into `owned`. */
+function followPlaces(
+  options: DnsOptions,
+  listeners: Listeners,
+  known: KnownPlaces,
+  owned: AsyncDisposableStack,
+): void {
+  const { onEvent } = options
+  if (options.places === undefined) onEvent('no data of places: every client counts as "other"')
+  else {
+    const onData = (data: PlaceData) => {
+      known.data = data
+      listeners.placeBy(data.table)
+      tellAge(data, options)
+    }
+    const onFault = ({ message }: Error) =>
+      onEvent(
+        `${message}; ${known.data === undefined ? 'every client counts as "other"' : 'the data before stay'}`,
+      )
+    owned.use(watchPlaces(options.places, { onData, onFault }))
   }
 }
 
@@ -184,6 +210,7 @@ function setupOf(
   options: DnsOptions,
   snapshot: ZoneSnapshot,
   overrides: RangeTable,
+  zoneKeys: ZoneKeys | undefined,
 ): ResponderSetup {
   const secret = options.cookieSecret ?? Uint8Array.from(randomBytes(COOKIE_SECRET_BYTES))
   return {
@@ -195,6 +222,7 @@ function setupOf(
     clientSubnet: options.clientSubnet,
     cookieSecrets: [secret],
     tsigKeys: options.secondaries.map(({ key }) => key),
+    dnssec: options.dnssec && zoneKeys ? { ...options.dnssec, keys: zoneKeys.current } : undefined,
     seed: randomInt(2 ** 31),
   }
 }

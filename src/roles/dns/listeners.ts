@@ -9,6 +9,7 @@ import {
   startTcpServer,
   ZoneTransfers,
 } from '#adapters/dns/index.ts'
+import type { ZoneKey } from '#core/dnssec/index.ts'
 import type { RangeTable } from '#core/places/index.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
 import { type DnsCounters, type DnsServer, DnsServerError } from '#ports/dns-server.ts'
@@ -65,6 +66,14 @@ export class Listeners implements AsyncDisposable {
     for (const server of this.#udp) server.answerFrom(snapshot)
   }
 
+  signWith(keys: readonly ZoneKey[]): void {
+    const { dnssec } = this.#setup
+    if (dnssec === undefined) return
+    this.#setup = { ...this.#setup, dnssec: { ...dnssec, keys } }
+    this.#responder.signWith(keys)
+    for (const server of this.#udp) server.signWith(keys)
+  }
+
   placeBy(places: RangeTable): void {
     const { overrides } = this.#setup
     this.#setup = { ...this.#setup, places }
@@ -74,8 +83,9 @@ export class Listeners implements AsyncDisposable {
 
   /** UDP and TCP together. */
   async counters(): Promise<DnsCounters> {
+    const now = this.#options.clock.now()
     const all = await Promise.all(this.#udp.map((server) => server.counters()))
-    return all.reduce(addCounters, addCounters(newCounters(), this.#responder.counters))
+    return all.reduce(addCounters, addCounters(newCounters(), this.#responder.countersAt(now)))
   }
 
   async #start(): Promise<void> {

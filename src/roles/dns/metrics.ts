@@ -1,10 +1,11 @@
 import type { Metric } from '#ports/metric.ts'
 import type { DnsStatus } from './compose.ts'
+import type { DnssecStatus } from './zone-keys.ts'
 
 /** Numbers about a name server: what it answers from, how old that is, and what it did since it started. */
 export function dnsMetrics(status: DnsStatus): readonly Metric[] {
-  const { serial, announced, heardSecondsAgo, places, alarms } = status
-  const { queries, ...results } = status.counters
+  const { serial, announced, heardSecondsAgo, places, alarms, dnssec } = status
+  const { queries, signatures, signaturesUntil, ...results } = status.counters
   const gauge = (name: string, help: string, value: number): Metric => ({
     name: `cvdnet_dns_${name}`,
     help,
@@ -17,6 +18,7 @@ export function dnsMetrics(status: DnsStatus): readonly Metric[] {
     gauge('zone_age_seconds', 'Since the source said that the zone holds', heardSecondsAgo),
     gauge('place_ranges', 'Ranges of addresses whose country is known', places.ranges),
     gauge('alarms', 'Things that are wrong with the zone', alarms.length),
+    ...(dnssec === null ? [] : signing(dnssec, signatures, signaturesUntil)),
     { name: 'cvdnet_dns_queries_total', help: 'Questions', kind: 'counter', value: queries },
     ...Object.entries(results).map(
       ([result, value]): Metric => ({
@@ -27,6 +29,36 @@ export function dnsMetrics(status: DnsStatus): readonly Metric[] {
         value,
       }),
     ),
+  ]
+}
+
+function signing(
+  { keys }: DnssecStatus,
+  signatures: number,
+  signaturesUntil: number,
+): readonly Metric[] {
+  return [
+    ...keys.map(
+      ({ tag, state }): Metric => ({
+        name: 'cvdnet_dns_keys',
+        help: 'Keys of the signed zone, by what they do',
+        kind: 'gauge',
+        labels: { tag: String(tag), state },
+        value: 1,
+      }),
+    ),
+    {
+      name: 'cvdnet_dns_signatures_until_seconds',
+      help: 'When the first signature that may be sent ends, since 1970; 0: there is none',
+      kind: 'gauge',
+      value: signaturesUntil,
+    },
+    {
+      name: 'cvdnet_dns_signatures_total',
+      help: 'Signatures made',
+      kind: 'counter',
+      value: signatures,
+    },
   ]
 }
 

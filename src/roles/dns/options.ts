@@ -34,6 +34,8 @@ export interface DnsOptions {
   readonly secondaries: readonly Secondary[]
   /** Where PowerDNS may ask; undefined: nowhere. */
   readonly powerDns: { readonly host: string; readonly port: number } | undefined
+  /** Undefined: the zone is not signed. */
+  readonly dnssec?: { readonly keys: string; readonly signaturesPerSecond: number } | undefined
   /** What this node's settings say otherwise than the snapshot. */
   readonly policy: (policy: AnswerPolicy) => AnswerPolicy
   readonly clock: Clock

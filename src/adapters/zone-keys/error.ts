@@ -1,0 +1,14 @@
+export class ZoneKeyError extends Error {
+  override readonly name = 'ZoneKeyError'
+  readonly code: 'key-file-exposed' | 'bad-key-file' | 'unreadable' | 'no-active-key'
+
+  constructor(code: ZoneKeyError['code'], action: string, options?: ErrorOptions) {
+    super(`Cannot ${action}`, options)
+    this.code = code
+  }
+}
+
+/** For a catch: the fault with what caused it. */
+export function unreadable(action: string, cause: unknown): ZoneKeyError {
+  return new ZoneKeyError('unreadable', action, { cause })
+}

@@ -1,0 +1,3 @@
+export { ZoneKeyError } from './error.ts'
+export { newZoneKey, readSigningKeys, readZoneKeys, writeZoneKey } from './folder.ts'
+export { keysStamp, watchZoneKeys, type ZoneKeyWatch } from './watch.ts'
