@@ -17,6 +17,8 @@ const FIRST_LINE_BYTES_MAX = 4096
 export interface ReadLogsOptions {
   /** The logs that are being written. */
   readonly paths: readonly string[]
+  /** Then no word is lost about it. */
+  readonly mayBeMissing?: boolean
   readonly cursors: readonly LogCursor[]
   /** Each line once, latin1, without its end. */
   readonly onLine: (line: string) => void
@@ -30,7 +32,10 @@ export async function readLogs(options: ReadLogsOptions): Promise<readonly LogCu
   const known = new Map(options.cursors.map((cursor) => [cursor.fingerprint, cursor]))
   const now = new Map<string, LogCursor>()
   for (const path of options.paths) {
-    for (const file of await withRotated(path)) {
+    const files = await withRotated(path)
+    if (files.length === 0 && options.mayBeMissing !== true)
+      options.onFault(`log "${path}": not found`)
+    for (const file of files) {
       options.signal.throwIfAborted()
       try {
         const cursor = await readOne(file, known, options)

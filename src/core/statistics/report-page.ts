@@ -3,7 +3,7 @@ import { type EpochSeconds, rfc3339 } from '#base/time.ts'
 import { bytesWords, escapeHtml, page, table } from '../pages/index.ts'
 import { type Bar, barChart, CHART_STYLE, columnChart } from './charts.ts'
 import type { Counts, DayTotals } from './day.ts'
-import { supportOf } from './engines.ts'
+import { ENDS_NOTED, NEWEST_KNOWN, supportOf } from './engines.ts'
 import { addCounts, addIntervals, byMonth, type Traffic, total } from './sum.ts'
 
 export interface Report {
@@ -116,7 +116,7 @@ function engines(today: DayTotals | undefined): string {
   const drawn = bars(counts, words).map((one) => ({ ...one, isBad: isEnded(one.label) }))
   const share = total(counts) === 0 ? 0 : Math.round((ended / total(counts)) * 100)
   return `${barChart('Clients by engine', drawn)}
-<p class="quiet">${countWords(ended)} (${share} %) run an engine past its end of life (orange).</p>`
+<p class="quiet">${countWords(ended)} (${share} %) run an engine past its end of life (orange), by the dates that ClamAV gave until ${ENDS_NOTED}; what is newer than ${NEWEST_KNOWN.join('.')} is taken for supported.</p>`
 }
 
 function versionBars(counts: Counts): readonly Bar[] {
