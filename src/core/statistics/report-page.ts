@@ -47,7 +47,7 @@ ${barChart('Traffic by database', bars(addCounts(week.map(({ bytesByDatabase }) 
 ${engines(today)}
 <h2>Clients by the newest patch they fetched, today</h2>
 ${barChart('Clients by version', versionBars(today?.clientsByVersion ?? {}))}
-<h2>Time between two visits of a client, last ${DAYS_OF_CLIENTS} days</h2>
+<h2>Time between two visits of a client on one day, last ${DAYS_OF_CLIENTS} days</h2>
 ${barChart('Time between visits', Object.entries(addIntervals(week)).map(bar(countWords)))}
 ${countries(today)}`,
   )
