@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import type { LogCursor } from '#core/statistics/index.ts'
 
-const READ_BYTES = 1024 * 1024
+/** Larger pieces are no faster, and their strings wait longer for the collector: with 1 MiB, 90 MB more. */
+const READ_BYTES = 64 * 1024
 /** Our own lines have 3 KiB at most; beyond this it is no log, and the rest of the line is passed over. */
 const LINE_CHARS_MAX = 64 * 1024
 const FIRST_LINE_BYTES_MAX = 4096

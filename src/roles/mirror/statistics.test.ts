@@ -134,6 +134,19 @@ test('a log that is not there, or stays broken, is told once', async () => {
   assert.equal(withoutPlaces(it.faults).length, 2)
 })
 
+test('nothing is written while nothing comes', async () => {
+  await using it = await world()
+  await writeFile(it.log, line(0, '/daily.cvd', 304, 0))
+  const statistics = await it.load()
+  await statistics.update(signal)
+  const { ino } = await stat(it.stateFile)
+  await statistics.update(signal)
+  assert.equal((await stat(it.stateFile)).ino, ino)
+  await appendFile(it.log, line(0, '/daily.cvd', 304, 0))
+  await statistics.update(signal)
+  assert.notEqual((await stat(it.stateFile)).ino, ino)
+})
+
 test('a state that is not ours is told, and the logs are counted anew', async () => {
   await using it = await world()
   await writeFile(it.stateFile, '{"version":1,"closed":')

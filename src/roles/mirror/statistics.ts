@@ -85,7 +85,9 @@ export class Statistics {
     }
     const tally = new Tally({ hash: (day, identity) => hashed(salts, day, identity), country })
     for (const day of open) tally.resume(day)
+    let lines = 0
     const onLine = (line: string) => {
+      lines += 1
       const request = parseLogLine(line)
       if (request !== undefined) tally.add(request)
     }
@@ -112,6 +114,8 @@ export class Statistics {
       cursors: read,
     }
     this.#days = joinDays(this.#kept.closed, stillOpen.map(closeDay))
+    // On a quiet night nothing is written each minute; what is lost with a kill is read again.
+    if (lines === 0 && over.length === 0) return
     await writeFileAtomic(stateFile, printStatistics(this.#kept), { mode: 0o600 })
   }
 
