@@ -18,6 +18,7 @@ async function world() {
     const lines: string[] = []
     cursors = await readLogs({
       paths: [path],
+      mayBeMissing: true,
       cursors,
       onLine: (line) => lines.push(line),
       onFault: (line) => faults.push(line),

@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import type { LogCursor } from '#core/statistics/index.ts'
 
-const READ_BYTES = 1024 * 1024
+/** Larger pieces are no faster, and their strings wait longer for the collector: with 1 MiB, 90 MB more. */
+const READ_BYTES = 64 * 1024
 /** Our own lines have 3 KiB at most; beyond this it is no log, and the rest of the line is passed over. */
 const LINE_CHARS_MAX = 64 * 1024
 const FIRST_LINE_BYTES_MAX = 4096
@@ -17,6 +18,8 @@ const FIRST_LINE_BYTES_MAX = 4096
 export interface ReadLogsOptions {
   /** The logs that are being written. */
   readonly paths: readonly string[]
+  /** Then no word is lost about it. */
+  readonly mayBeMissing?: boolean
   readonly cursors: readonly LogCursor[]
   /** Each line once, latin1, without its end. */
   readonly onLine: (line: string) => void
@@ -30,7 +33,10 @@ export async function readLogs(options: ReadLogsOptions): Promise<readonly LogCu
   const known = new Map(options.cursors.map((cursor) => [cursor.fingerprint, cursor]))
   const now = new Map<string, LogCursor>()
   for (const path of options.paths) {
-    for (const file of await withRotated(path)) {
+    const files = await withRotated(path)
+    if (files.length === 0 && options.mayBeMissing !== true)
+      options.onFault(`log "${path}": not found`)
+    for (const file of files) {
       options.signal.throwIfAborted()
       try {
         const cursor = await readOne(file, known, options)

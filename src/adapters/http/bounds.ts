@@ -14,6 +14,11 @@ export const CAREFUL_TIMEOUT_MS = 20_000
 const PIECE_GRACE_MS = 60_000
 /** Guess: a tenth of a modem line of 2003. Slower than this is holding us up on purpose. */
 const SLOWEST_BYTES_A_SECOND = 256
+/**
+ * A client that takes nothing at all of a large answer for so long has gone, or holds us up on purpose. Guess: a modem line of 2003
+ * makes room in the system's buffer twice in this time; nginx waits half as long.
+ */
+export const STALLED_MS = 120_000
 /** Guess: idle ones cost 12 KB each, so 200 MB at the very worst. */
 export const CONNECTIONS_MAX = 16_384
 /** When the server closes, answers under way get this long. */

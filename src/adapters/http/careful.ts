@@ -21,6 +21,8 @@ export type CarefulPath = (socket: Socket, peer: string) => void
 export function carefulPath(service: Service): CarefulPath {
   const taken = new WeakMap<Socket, { readonly watch: Watched; readonly peer: string }>()
   const server = createServer({ requireHostHeader: false, maxHeaderSize: HEAD_BYTES_MAX })
+  // A client that closes its half behind its request still waits for the answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     response.shouldKeepAlive = false
     const { watch, peer = '' } = taken.get(request.socket) ?? {}
@@ -72,6 +74,7 @@ export async function serve(
   const at = Date.now()
   const from = service.fronts.clientOf(peer, String(request.headers['x-forwarded-for'] ?? ''))
   let sent: Sent = { bytes: 0, complete: false }
+  response.setTimeout(service.stalledMs, () => response.destroy())
   try {
     sent = await respond(request, response, { service, snapshot, from, onPiece })
   } catch {

@@ -21,6 +21,7 @@ import {
   type SmallAnswer,
 } from './exchange.ts'
 import { headText } from './head-text.ts'
+import { secondNow } from './http-date.ts'
 import { isLocal } from './local-files.ts'
 import { NOT_FOUND, type Plan, planAnswer, type Refusal, refusal } from './plan-answer.ts'
 import { readProxyHeader } from './proxy-header.ts'
@@ -105,6 +106,8 @@ export class PlainConnection implements Watched {
   // A client that goes is no event; 'close' follows.
   readonly #onError = (): void => {}
 
+  readonly #onStalled = (): void => this.destroy()
+
   readonly #onClose = (): void => this.#service.watch.delete(this)
 
   #next(): void {
@@ -164,7 +167,10 @@ export class PlainConnection implements Watched {
       return
     }
     const { method, conditions } = request
-    const plan = planAnswer(decideAnswer({ method, path, conditions }, file), file)
+    const plan = planAnswer(
+      decideAnswer({ method, path, conditions, now: secondNow() }, file),
+      file,
+    )
     const span = method === 'HEAD' ? undefined : plan.span
     const end = span === undefined ? 0 : span.from + span.bytes
     const isWhole = span?.bytes === file.bytes
@@ -221,6 +227,7 @@ export class PlainConnection implements Watched {
       this.#refuse(exchange, NOT_FOUND)
       return
     }
+    this.#socket.setTimeout(this.#service.stalledMs, this.#onStalled)
     this.#socket.cork()
     this.#socket.write(headText(plan.status, plan.fields, lastingOf(exchange)), 'latin1')
     const source = { handle: open.handle, shared: { pool: chunks, owner: file } }
@@ -228,6 +235,7 @@ export class PlainConnection implements Watched {
       this.deadline = watch.now + pieceTimeoutMs(bytes)
     }
     const sent = await sendSpan(this.#socket, source, { span, pace: admitted.pace, onPiece })
+    this.#socket.setTimeout(0, this.#onStalled)
     this.#service.onRequest(recordOf(exchange, plan.status, sent))
     if (sent.complete) this.#done(exchange)
     else this.#socket.destroy()

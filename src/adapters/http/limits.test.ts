@@ -190,7 +190,14 @@ test('PROXY headers come in any pieces, and hostile ones are refused', () => {
     source: undefined,
     chars: 15,
   })
-  const hostile = ['GET / HTTP/1.1\r\n', 'PROXY TCP4 a\r\n', `PROXY TCP4 ${'x'.repeat(200)}`]
+  const hostile = [
+    'GET / HTTP/1.1\r\n',
+    'PROXY TCP4 a\r\n',
+    // What is no address would stand in the log as it is.
+    'PROXY TCP4 192.0.2.7"x 192.0.2.1 1 2\r\n',
+    'PROXY TCP4 \xff\xe9 192.0.2.1 1 2\r\n',
+    `PROXY TCP4 ${'x'.repeat(200)}`,
+  ]
   for (const text of hostile) assert.equal(readProxyHeader(text).kind, 'bad', text)
   const long = V2.toString('latin1').slice(0, 14)
   assert.equal(readProxyHeader(`${long}\xff\xff`).kind, 'bad')

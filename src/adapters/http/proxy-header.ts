@@ -3,6 +3,8 @@
  * `text` is latin1, a character a byte. A header that is wanted and not there is `bad`: guessing would let anybody
  * choose his address.
  */
+import { isIP } from 'node:net'
+
 export type ProxyHeader =
   /** `source` undefined: the front speaks for itself, as its health checks do. */
   | { readonly kind: 'header'; readonly source: string | undefined; readonly chars: number }
@@ -26,7 +28,11 @@ export function readProxyHeader(text: string): ProxyHeader {
   const head = text.slice(0, V2_SIGNATURE.length)
   if (V2_SIGNATURE.startsWith(head)) return head === V2_SIGNATURE ? version2(text) : INCOMPLETE
   const match = V1.exec(text.slice(0, V1_CHARS_MAX))
-  if (match !== null) return { kind: 'header', source: match[1], chars: match[0].length }
+  if (match !== null) {
+    const [header, source] = match
+    if (source !== undefined && isIP(source) === 0) return BAD
+    return { kind: 'header', source, chars: header.length }
+  }
   const isHopeful = 'PROXY '.startsWith(text.slice(0, 6)) && !text.includes('\r\n')
   return isHopeful && text.length < V1_CHARS_MAX ? INCOMPLETE : BAD
 }

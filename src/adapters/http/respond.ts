@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { decideAnswer } from './decide-answer.ts'
 import { isGuarded, mayEnter, type PageBody, pageOf } from './guarded-pages.ts'
+import { secondNow } from './http-date.ts'
 import { isLocal } from './local-files.ts'
 import { type OpenFile, openOperators } from './open-file.ts'
 import {
@@ -48,7 +49,7 @@ export async function respond(request: Request, response: Response, around: Arou
     return refuse(response, NOT_FOUND, method === 'GET')
   await using file = found
   const plan = planAnswer(
-    decideAnswer({ method, path, conditions: request.headers }, file.facts),
+    decideAnswer({ method, path, conditions: request.headers, now: secondNow() }, file.facts),
     file.facts,
   )
   if (method === 'HEAD' || plan.span === undefined) {

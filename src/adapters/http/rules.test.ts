@@ -8,13 +8,15 @@ import { formatHttpDate, parseHttpDate } from './http-date.ts'
 import { pathOfTarget } from './request-target.ts'
 
 const BUILT = epochSeconds(1_624_388_302)
+/** A day later. */
+const NOW = BUILT + 86_400
 const TAG = '"one"'
 const NOW_OR_LATER = 'Tue, 22 Jun 2021 18:58:22 GMT'
 const FILE = { bytes: 1000, lastModified: BUILT, date: NOW_OR_LATER, tag: TAG }
 const EARLIER = 'Tue, 22 Jun 2021 18:58:21 GMT'
 
 function answer(conditions: Conditions, path = 'daily.cvd', method: 'GET' | 'HEAD' = 'GET') {
-  return decideAnswer({ method, path, conditions }, FILE)
+  return decideAnswer({ method, path, conditions, now: NOW }, FILE)
 }
 
 test('every date we write is read back, and the two old forms are read', () => {
@@ -38,6 +40,10 @@ test('single ranges: closed, open, suffix, past the end', () => {
   assert.deepEqual(answer({ range: 'bytes=-10' }), { kind: 'part', from: 990, bytes: 10 })
   assert.deepEqual(answer({ range: 'bytes=-5000' }), { kind: 'part', from: 0, bytes: 1000 })
   assert.deepEqual(answer({ range: 'bytes=1000-' }), { kind: 'no-such-part' })
+  assert.deepEqual(answer({ range: 'Bytes=0-9' }), { kind: 'part', from: 0, bytes: 10 })
+  const beyond = '9'.repeat(400)
+  assert.deepEqual(answer({ range: `bytes=0-${beyond}` }), { kind: 'part', from: 0, bytes: 1000 })
+  assert.deepEqual(answer({ range: `bytes=${beyond}-` }), { kind: 'no-such-part' })
   assert.deepEqual(answer({ range: 'bytes=-0' }), { kind: 'no-such-part' })
   for (const range of ['bytes=0-1,5-9', 'bytes=5-1', 'bytes=-', 'lines=0-1', 'bytes=a-b']) {
     assert.deepEqual(answer({ range }), { kind: 'whole' }, range)
@@ -49,7 +55,8 @@ test('a part lies inside the file, whatever was asked for', () => {
     fc.property(fc.nat(), fc.nat(), fc.nat({ max: 2000 }), (first, last, bytes) => {
       for (const range of [`bytes=${first}-${last}`, `bytes=${first}-`, `bytes=-${last}`]) {
         const file = { bytes, lastModified: BUILT, date: NOW_OR_LATER, tag: TAG }
-        const decided = decideAnswer({ method: 'GET', path: 'x', conditions: { range } }, file)
+        const asked = { method: 'GET', path: 'x', now: NOW } as const
+        const decided = decideAnswer({ ...asked, conditions: { range } }, file)
         if (decided.kind !== 'part') continue
         assert.ok(decided.from >= 0 && decided.bytes > 0 && decided.from + decided.bytes <= bytes)
       }
@@ -67,6 +74,15 @@ test('If-Modified-Since counts on Range requests, and on whole files but for a .
   assert.equal(answer(since, 'phish.ndb').kind, 'not-modified')
   assert.equal(answer({ 'if-modified-since': EARLIER }, 'phish.ndb').kind, 'whole')
   assert.equal(answer({ ...since, 'if-none-match': '"x"' }, 'phish.ndb').kind, 'whole')
+})
+
+test('a date that is still to come keeps no later version from a client whose clock was wrong', () => {
+  const since = (ahead: number) => ({
+    'if-modified-since': formatHttpDate(epochSeconds(NOW + ahead)),
+  })
+  assert.equal(answer(since(0), 'phish.ndb').kind, 'not-modified')
+  assert.equal(answer(since(1), 'phish.ndb').kind, 'whole')
+  assert.equal(answer({ ...since(1), range: 'bytes=0-511' }).kind, 'part')
 })
 
 test('If-Range by date gives the part only while the file is that one', () => {

@@ -1,5 +1,6 @@
 /** What all connections of one server share. */
 import { Admission, type LimitOptions } from './admission.ts'
+import { STALLED_MS } from './bounds.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { Fronts, type FrontsOptions } from './fronts.ts'
 import type { GuardedPages } from './guarded-pages.ts'
@@ -21,6 +22,8 @@ export interface ServiceOptions {
   readonly guarded?: GuardedPages
   /** Absent: there is nothing in front of us. */
   readonly fronts?: FrontsOptions
+  /** How long a client may take nothing of a large answer, in milliseconds. */
+  readonly stalledMs?: number
 }
 
 export class Service implements Disposable {
@@ -30,6 +33,7 @@ export class Service implements Disposable {
   readonly guarded: GuardedPages | undefined
   readonly admission: Admission
   readonly fronts: Fronts
+  readonly stalledMs: number
   readonly chunks = new ChunkPool()
   readonly openFiles = new OpenFiles()
   readonly prepared = new PreparedAnswers()
@@ -42,6 +46,7 @@ export class Service implements Disposable {
     this.onRequest = options.onRequest ?? (() => {})
     this.guarded = options.guarded
     this.admission = new Admission(options.limits ?? {})
+    this.stalledMs = options.stalledMs ?? STALLED_MS
     this.fronts = new Fronts(options.fronts ?? { addresses: [], proxyProtocol: false })
   }
 

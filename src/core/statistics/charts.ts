@@ -41,6 +41,8 @@ export interface Column {
 
 const COLUMNS_HEIGHT = 160
 const AXIS_HEIGHT = 20
+/** For the words of the scale, above the highest column. */
+const SCALE_HEIGHT = 18
 const AXIS_LABEL_WIDTH = 64
 
 /** Columns in a row, each of parts on top of each other. `kinds` are the parts' names. */
@@ -63,7 +65,7 @@ export function columnChart(
         : ''
     return `<g><title>${escapeHtml(`${column.label}: ${column.words}`)}</title>${stack(column.parts, { x, width: step - 2, most })}${label}</g>`
   })
-  const line = `<path class="axis" d="M0 ${COLUMNS_HEIGHT}.5H${WIDTH}M0 .5H${WIDTH}"/><text x="${WIDTH}" y="14" text-anchor="end" class="words">${escapeHtml(scale(most))}</text>`
+  const line = `<path class="axis" d="M0 ${COLUMNS_HEIGHT}.5H${WIDTH}M0 ${SCALE_HEIGHT}.5H${WIDTH}"/><text x="${WIDTH}" y="12" text-anchor="end" class="words">${escapeHtml(scale(most))}</text>`
   const legend = kinds
     .map((kind, at) => `<span><i class="key part${at}"></i>${escapeHtml(kind)}</span>`)
     .join(' ')
@@ -77,7 +79,7 @@ function stack(
   let top = COLUMNS_HEIGHT
   return parts
     .map((part, at) => {
-      const height = (part / most) * (COLUMNS_HEIGHT - 2)
+      const height = (part / most) * (COLUMNS_HEIGHT - SCALE_HEIGHT - 2)
       top -= height
       return height < 0.1
         ? ''

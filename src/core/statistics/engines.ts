@@ -1,7 +1,9 @@
 /**
- * Until when an engine gets databases and fixes: ClamAV's page on end of life, as of November 2026. A feature release is
- * left when the one after the next is out, a long-term one after its three years.
+ * Until when an engine gets databases and fixes, noted by hand: no file that we have holds ClamAV's own dates. A feature release is left when the one after the
+ * next is out, a long-term one after its three years. What came after the newest that is known here is taken for supported, and
+ * the page says so, since no list of ours can know what is announced tomorrow.
  */
+export const ENDS_NOTED = 'November 2026'
 const ENDS: Readonly<Record<string, string>> = {
   '1.0': '2025-11-28',
   '1.1': '2023-12-26',
@@ -9,7 +11,7 @@ const ENDS: Readonly<Record<string, string>> = {
   '1.3': '2025-01-06',
   '1.4': '2027-08-15',
 }
-const NEWEST_KNOWN: readonly [number, number] = [1, 4]
+export const NEWEST_KNOWN: readonly [number, number] = [1, 4]
 
 export type Support = 'supported' | 'ended' | 'unknown'
 

@@ -47,7 +47,7 @@ export function isMonitor(agent: string): boolean {
   return agent.startsWith(MONITOR)
 }
 
-export function hitOf({ target, status, bytesSent }: Logged): Hit {
+export function hitOf({ method, target, status, bytesSent }: Logged): Hit {
   const question = target.indexOf('?')
   const asked = question < 0 ? target : target.slice(0, question)
   const slashes = asked.startsWith('//') ? asked.replace(/^\/+/, '/') : asked
@@ -56,7 +56,12 @@ export function hitOf({ target, status, bytesSent }: Logged): Hit {
   const match = counts ? DATABASE.exec(slashes) : null
   const database = match?.[1] ?? ''
   const version = kind === 'patch' && match?.[2] !== undefined ? Number(match[2]) : undefined
-  return { outcome: outcomeOf(kind, status, bytesSent), database, version }
+  const outcome = outcomeOf(kind, status, bytesSent)
+  // Whoever asked for the head alone has fetched nothing (mirrorbits#171).
+  const isHead = method === 'HEAD' && (outcome === 'whole' || outcome === 'patch')
+  return isHead
+    ? { outcome: 'check', database, version: undefined }
+    : { outcome, database, version }
 }
 
 function outcomeOf(kind: ReturnType<typeof fileClass>, status: number, bytes: number): Outcome {

@@ -3,7 +3,7 @@ import { type EpochSeconds, rfc3339 } from '#base/time.ts'
 import { bytesWords, escapeHtml, page, table } from '../pages/index.ts'
 import { type Bar, barChart, CHART_STYLE, columnChart } from './charts.ts'
 import type { Counts, DayTotals } from './day.ts'
-import { supportOf } from './engines.ts'
+import { ENDS_NOTED, NEWEST_KNOWN, supportOf } from './engines.ts'
 import { addCounts, addIntervals, byMonth, type Traffic, total } from './sum.ts'
 
 export interface Report {
@@ -47,7 +47,7 @@ ${barChart('Traffic by database', bars(addCounts(week.map(({ bytesByDatabase }) 
 ${engines(today)}
 <h2>Clients by the newest patch they fetched, today</h2>
 ${barChart('Clients by version', versionBars(today?.clientsByVersion ?? {}))}
-<h2>Time between two visits of a client, last ${DAYS_OF_CLIENTS} days</h2>
+<h2>Time between two visits of a client on one day, last ${DAYS_OF_CLIENTS} days</h2>
 ${barChart('Time between visits', Object.entries(addIntervals(week)).map(bar(countWords)))}
 ${countries(today)}`,
   )
@@ -116,7 +116,7 @@ function engines(today: DayTotals | undefined): string {
   const drawn = bars(counts, words).map((one) => ({ ...one, isBad: isEnded(one.label) }))
   const share = total(counts) === 0 ? 0 : Math.round((ended / total(counts)) * 100)
   return `${barChart('Clients by engine', drawn)}
-<p class="quiet">${countWords(ended)} (${share} %) run an engine past its end of life (orange).</p>`
+<p class="quiet">${countWords(ended)} (${share} %) run an engine past its end of life (orange), by the dates noted here in ${ENDS_NOTED}, which may be wrong: ClamAV’s own page on it holds. What is newer than ${NEWEST_KNOWN.join('.')} is taken for supported.</p>`
 }
 
 function versionBars(counts: Counts): readonly Bar[] {

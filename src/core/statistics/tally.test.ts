@@ -6,10 +6,12 @@ import { supportOf } from './engines.ts'
 import { hitOf } from './hit.ts'
 import { reportJson, reportPage } from './report-page.ts'
 import { parseStatistics, printStatistics } from './state.ts'
+import { joinDays } from './sum.ts'
 import { closeDay, type Sighting, Tally } from './tally.ts'
 
 const NOON = Date.UTC(2026, 10, 24, 12)
 const MINUTE = 60_000
+const DAY = 86_400_000
 const agent = (uuid: number, version = '1.4.6') =>
   `ClamAV/${version} (OS: Linux, ARCH: x86_64, CPU: x86_64, UUID: fd49bb29-8689-41b4-bef4-${String(uuid).padStart(12, '0')})`
 
@@ -34,6 +36,13 @@ test('whole, patch, check, 304, missing and turned away are told apart', () => {
   assert.equal(of('/daily.cvd', 429, 10), 'turned-away')
   assert.equal(of('/timestamp', 200, 40), 'other')
   assert.equal(of('/daily-27001.cvd.sign', 200, 40), 'other')
+})
+
+test('whoever asks for the head alone has fetched neither a database nor a patch', () => {
+  const head = (target: string) => hitOf(asked(target, { method: 'HEAD', bytesSent: 0 }))
+  assert.deepEqual(head('/daily.cvd'), { outcome: 'check', database: 'daily', version: undefined })
+  assert.equal(head('/daily-27001.cdiff').outcome, 'check')
+  assert.equal(head('/timestamp').outcome, 'other')
 })
 
 test('a day is counted: bytes, databases, clients by engine and version, and the monitor is left out', () => {
@@ -105,6 +114,33 @@ test('invented names do not fill the memory, and are escaped', () => {
   assert.equal(Object.keys(open.bytesByDatabase).length, 201)
   const hostile = { mirror: '<script>', madeAt: epochSeconds(0), days: [closeDay(open)] }
   assert.doesNotMatch(reportPage(hostile), /<script>/)
+})
+
+test('a year of logs read at once holds the clients of two days, and loses no request', () => {
+  const tally = new Tally({ hash: (_, identity) => identity })
+  const [days, clients] = [12, 30_000]
+  for (let day = 0; day < days; day++) {
+    for (let n = 0; n < clients; n++) {
+      tally.add(asked('/daily.cvd', { at: epochMs(NOON + day * DAY), agent: agent(n) }))
+    }
+  }
+  const remembered = [...tally.days.values()].reduce((sum, day) => sum + day.clients.size, 0)
+  assert.ok(remembered <= 200_000, `${remembered} clients are remembered`)
+  const all = joinDays(tally.closed, [...tally.days.values()].map(closeDay))
+  assert.deepEqual(
+    all.map((day) => [day.clients, day.requests.whole]),
+    Array.from({ length: days }, () => [clients, clients]),
+  )
+})
+
+test('the page tells of when the ends of life are', () => {
+  const tally = new Tally({ hash })
+  tally.add(asked('/daily.cvd'))
+  const days = [...tally.days.values()].map(closeDay)
+  assert.match(
+    reportPage({ mirror: 'm', madeAt: epochSeconds(0), days }),
+    /noted here in November 2026/,
+  )
 })
 
 test('engines have their end of life', () => {

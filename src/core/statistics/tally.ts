@@ -11,6 +11,7 @@ import {
   type Logged,
   type Outcome,
 } from './hit.ts'
+import { joinDays } from './sum.ts'
 
 export interface Sighting extends Logged {
   readonly at: EpochMs
@@ -49,10 +50,20 @@ const NAMES_MAX = 200
 const OTHERS = 'others'
 /** Clients told apart in a day; beyond it requests are still counted. A client costs some 200 bytes. */
 const CLIENTS_MAX = 1_000_000
+/**
+ * Clients of all days together. A first reading of a year's logs would otherwise hold every client of every day: beyond this, all
+ * days but the newest are closed, and what comes of them later is added as `joinDays` does. Some 50 MB.
+ */
+const CLIENTS_OF_ALL_DAYS_MAX = 200_000
+/** Yesterday's last lines may come after midnight. */
+const DAYS_NEVER_CLOSED = 2
 
 export class Tally {
   readonly days = new Map<string, OpenDay>()
+  /** Those that were closed on the way. */
+  closed: readonly DayTotals[] = []
   readonly #options: TallyOptions
+  #clients = 0
   #today = { day: '', from: 0, open: undefined as OpenDay | undefined }
 
   constructor(options: TallyOptions) {
@@ -75,6 +86,7 @@ export class Tally {
   /** A day that was kept open by an earlier run. */
   resume(day: OpenDay): void {
     this.days.set(day.day, day)
+    this.#clients += day.clients.size
   }
 
   #see(open: OpenDay, { agent, at, from }: Sighting, hit: Hit): void {
@@ -104,7 +116,22 @@ export class Tally {
     const country = this.#options.country?.(from) ?? ''
     const seen: Seen = { engine, country, lastAt: 0, versions: {} }
     open.clients.set(key, seen)
+    this.#clients += 1
+    if (this.#clients > CLIENTS_OF_ALL_DAYS_MAX) this.#closeOldDays(open)
     return seen
+  }
+
+  #closeOldDays(current: OpenDay): void {
+    const newest = [...this.days.keys()].toSorted().slice(-DAYS_NEVER_CLOSED)
+    const over = [...this.days.values()].filter((open) => {
+      return open !== current && !newest.includes(open.day)
+    })
+    if (over.length === 0) return
+    for (const { day, clients } of over) {
+      this.days.delete(day)
+      this.#clients -= clients.size
+    }
+    this.closed = joinDays(this.closed, over.map(closeDay))
   }
 
   #dayOf(at: EpochMs): OpenDay {

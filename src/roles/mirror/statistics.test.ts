@@ -122,6 +122,31 @@ test('when a day is over, its salt and hashes go, and its numbers stay', async (
   assert.deepEqual(await it.days(await it.load()), [['2026-11-24', 1, 1]])
 })
 
+test('a log that is not there, or stays broken, is told once', async () => {
+  await using it = await world()
+  const statistics = await it.load()
+  for (let round = 0; round < 3; round += 1) await statistics.update(signal)
+  assert.deepEqual(withoutPlaces(it.faults), [`log "${it.log}": not found`])
+  await writeFile(it.log, line(0, '/daily.cvd', 304, 0))
+  await writeFile(`${it.log}.1.gz`, gzipSync('one line\n').subarray(0, 24))
+  for (let round = 0; round < 3; round += 1) await statistics.update(signal)
+  assert.match(withoutPlaces(it.faults)[1] ?? '', /1\.gz": unexpected end of file/)
+  assert.equal(withoutPlaces(it.faults).length, 2)
+})
+
+test('nothing is written while nothing comes', async () => {
+  await using it = await world()
+  await writeFile(it.log, line(0, '/daily.cvd', 304, 0))
+  const statistics = await it.load()
+  await statistics.update(signal)
+  const { ino } = await stat(it.stateFile)
+  await statistics.update(signal)
+  assert.equal((await stat(it.stateFile)).ino, ino)
+  await appendFile(it.log, line(0, '/daily.cvd', 304, 0))
+  await statistics.update(signal)
+  assert.notEqual((await stat(it.stateFile)).ino, ino)
+})
+
 test('a state that is not ours is told, and the logs are counted anew', async () => {
   await using it = await world()
   await writeFile(it.stateFile, '{"version":1,"closed":')

@@ -35,6 +35,8 @@ export interface StatisticsOptions {
   /** Kept with mode 0600: it has the salts of the open days. */
   readonly stateFile: string
   readonly logs: readonly string[]
+  /** The log is ours: there is none before the first request. */
+  readonly isOwnLog?: boolean
   readonly daysKept: number
   readonly clock: Clock
   /** Of an address: two letters, or what stands for no country. */
@@ -46,6 +48,8 @@ export class Statistics {
   readonly #options: StatisticsOptions
   #kept: KeptStatistics = NO_STATISTICS
   #days: readonly DayTotals[] = []
+  /** Of the reading before: a log that stays broken is told once. */
+  #faults: ReadonlySet<string> = new Set()
 
   private constructor(options: StatisticsOptions) {
     this.#options = options
@@ -73,28 +77,45 @@ export class Statistics {
   async update(signal: AbortSignal): Promise<void> {
     const { closed, open, cursors } = this.#kept
     const salts = new Map(this.#kept.salts)
-    const { logs, country, onFault, clock, daysKept, stateFile } = this.#options
+    const { logs, isOwnLog = false, country, clock, daysKept, stateFile } = this.#options
+    const faults = new Set<string>()
+    const onFault = (line: string) => {
+      if (!this.#faults.has(line)) this.#options.onFault(line)
+      faults.add(line)
+    }
     const tally = new Tally({ hash: (day, identity) => hashed(salts, day, identity), country })
     for (const day of open) tally.resume(day)
+    let lines = 0
     const onLine = (line: string) => {
+      lines += 1
       const request = parseLogLine(line)
       if (request !== undefined) tally.add(request)
     }
-    const read = await readLogs({ paths: logs, cursors, onLine, onFault, signal })
+    const read = await readLogs({
+      paths: logs,
+      mayBeMissing: isOwnLog,
+      cursors,
+      onLine,
+      onFault,
+      signal,
+    })
+    this.#faults = faults
     const oldest = new Date(clock.now() - (DAYS_OPEN - 1) * DAY_MS).toISOString().slice(0, 10)
     const all = [...tally.days.values()].toSorted((a, b) => a.day.localeCompare(b.day))
     const [stillOpen, over] = [
       all.filter(({ day }) => day >= oldest),
       all.filter(({ day }) => day < oldest),
     ]
-    for (const { day } of over) salts.delete(day)
+    for (const { day } of [...over, ...tally.closed]) salts.delete(day)
     this.#kept = {
-      closed: joinDays(closed, over.map(closeDay)).slice(-daysKept),
+      closed: joinDays(joinDays(closed, tally.closed), over.map(closeDay)).slice(-daysKept),
       open: stillOpen,
       salts,
       cursors: read,
     }
     this.#days = joinDays(this.#kept.closed, stillOpen.map(closeDay))
+    // On a quiet night nothing is written each minute; what is lost with a kill is read again.
+    if (lines === 0 && over.length === 0) return
     await writeFileAtomic(stateFile, printStatistics(this.#kept), { mode: 0o600 })
   }
 

@@ -120,6 +120,7 @@ async function startStatistics(
     mirror: around.mirror,
     stateFile: join(around.state, 'statistics.json'),
     logs: logs.length > 0 || logPath === undefined ? logs : [logPath],
+    isOwnLog: logs.length === 0,
     daysKept,
     clock: around.clock,
     country: (address) => countries.of(address),
