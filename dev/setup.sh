@@ -54,7 +54,7 @@ case "${1:-run}" in
       openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail \
       webalizer=webalizer usr/lib/cgi-bin/awstats.pl=awstats \
       usr/lib/lighttpd/mod_openssl.so=lighttpd-mod-openssl usr/share/tor/geoip=tor-geoipdb \
-      dig=bind9-dnsutils delv=bind9-dnsutils dnssec-dsfromkey=bind9-utils unbound=unbound nsd=nsd knotd=knot ip=iproute2 \
+      dig=bind9-dnsutils named=bind9 delv=bind9-dnsutils dnssec-dsfromkey=bind9-utils unbound=unbound nsd=nsd knotd=knot ip=iproute2 \
       "pdns_server=pdns-server pdns-backend-remote"
     want_postgres ;;
   *) echo "usage: setup.sh run|test" >&2; exit 2 ;;

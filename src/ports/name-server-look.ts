@@ -4,6 +4,10 @@ import type { EpochSeconds } from '#base/time.ts'
 export interface NameServerSight {
   /** Of its SOA. */
   readonly serial: number
+  /** The other fields of its SOA, as a zone file has them. */
+  readonly authority: string
+  /** Whom it names as name servers of the zone, in the order of their code units. */
+  readonly nameServers: readonly string[]
   /** Text of `current.cvd`; undefined: there is none. */
   readonly record: string | undefined
   readonly seenAt: EpochSeconds

@@ -6,6 +6,7 @@ import type { MirrorHealth } from '#core/health/types.ts'
 import type { MasterRecord, MirrorRecord, SigmakerRecord } from '#core/mirrors/record.ts'
 import type { Letter, OpenProblem } from '#core/notices/index.ts'
 import type { Release } from '#core/release/release.ts'
+import type { ZoneSerials } from '#core/zone/serials.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface Store extends AsyncDisposable {
   readonly journal: JournalStore
   readonly jobs: Jobs
   readonly notices: Notices
+  /** Which serial is whose content, by the zone's name: what its name servers agree on. */
+  readonly serials: Records<ZoneSerials>
   /**
    * Called, soon and at most a second after, when anybody changed anything of that part; now and then also when nobody
    * did, as at the start or when the store was away. Dispose to stop.
@@ -25,7 +28,15 @@ export interface Store extends AsyncDisposable {
   watch(onChange: (part: StorePart) => void): Disposable
 }
 
-export const STORE_PARTS = ['registry', 'health', 'releases', 'journal', 'jobs', 'notices'] as const
+export const STORE_PARTS = [
+  'registry',
+  'health',
+  'releases',
+  'journal',
+  'jobs',
+  'notices',
+  'serials',
+] as const
 export type StorePart = (typeof STORE_PARTS)[number]
 
 export interface MirrorRegistry {

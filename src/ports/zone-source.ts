@@ -9,4 +9,9 @@ export interface ZoneSource {
    * that it still holds. Ends when the signal is aborted.
    */
   changes(signal: AbortSignal): AsyncIterable<ZoneSnapshot>
+  /**
+   * The serial that every name server of the zone gives this content; `told` is what this one answers from. Absent where
+   * whoever makes the snapshots numbers them. Throws `StoreError` while nobody can say.
+   */
+  agreeOn?(content: ZoneSnapshot, told: ZoneSnapshot | undefined): Promise<number>
 }

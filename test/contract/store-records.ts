@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import type { Outcome } from '#base/outcome.ts'
 import type { Revision, Store } from '#ports/store.ts'
-import { aMaster, aMirror, anEntry, aSigmaker, someHealth } from '../support/records.ts'
-import { type Claim, faultOf, rejects, sure, verbs } from './store-world.ts'
+import { SimClock } from '#sim/index.ts'
+import { SharedSerials } from '../../src/roles/dns/shared-serials.ts'
+import {
+  aMaster,
+  aMirror,
+  anEntry,
+  aSigmaker,
+  someHealth,
+  someSerials,
+} from '../support/records.ts'
+import { aSnapshot } from '../support/zone.ts'
+import { type Claim, faultOf, NOW, rejects, sure, verbs } from './store-world.ts'
 
 export function recordClaims(claim: Claim): void {
   claim(
@@ -21,6 +31,7 @@ export function recordClaims(claim: Claim): void {
       )
       sure(await one.registry.masters.put('rsync1', aMaster('rsync1'), undefined))
       sure(await one.registry.health.put('a', someHealth(3), undefined))
+      sure(await one.serials.put('clamav.example', someSerials(7), undefined))
       const mirrors = await two.registry.mirrors.list()
       assert.deepEqual(
         mirrors.map(({ name }) => name),
@@ -30,6 +41,7 @@ export function recordClaims(claim: Claim): void {
       assert.deepEqual((await two.registry.sigmakers.get('acme'))?.value.databases, ['acme'])
       assert.deepEqual((await two.registry.masters.get('rsync1'))?.value, aMaster('rsync1'))
       assert.deepEqual((await two.registry.health.get('a'))?.value, someHealth(3))
+      assert.deepEqual((await two.serials.get('clamav.example'))?.value, someSerials(7))
       assert.equal(await two.registry.sigmakers.get('a'), undefined)
     },
   )
@@ -139,6 +151,28 @@ export function recordClaims(claim: Claim): void {
       sure(second[9] as Outcome<Revision, unknown>),
     )
   })
+
+  claim(
+    'of many name servers with one content one names it, and all have one serial',
+    async (world) => {
+      const handles = await Promise.all([world.open(), world.open(), world.open()])
+      await using stack = new AsyncDisposableStack()
+      for (const handle of handles) stack.use(handle)
+      const clock = new SimClock(NOW)
+      for (const content of [aSnapshot(), aSnapshot({ masters: [] })]) {
+        const serials = await Promise.all(
+          handles.map((handle) => new SharedSerials(handle, clock).agreeOn(content, undefined)),
+        )
+        assert.equal(new Set(serials).size, 1)
+      }
+      const [kept] = await (handles[0] as Store).serials.list()
+      assert.equal(kept?.name, 'clamav.example')
+      assert.deepEqual(
+        kept.value.named.map(({ serial }) => serial),
+        [NOW / 1000, NOW / 1000 + 1],
+      )
+    },
+  )
 
   claim('what could not be read again is refused before it is written', async (world) => {
     await using store = await world.open()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { aHead, aMirror, anEntry, someHealth } from '../support/records.ts'
+import { aHead, aMirror, anEntry, someHealth, someSerials } from '../support/records.ts'
 import { eventually } from '../support/run.ts'
 import { type Claim, listen, MINUTE, NOW, rejects, sure } from './store-world.ts'
 
@@ -19,6 +19,8 @@ export function watchClaims(claim: Claim): void {
     await heard.until('journal')
     await one.jobs.enqueue({ queue: 'q', key: 'k', dueAt: NOW, body: '' })
     await heard.until('jobs')
+    sure(await one.serials.put('clamav.example', someSerials(1), undefined))
+    await heard.until('serials')
     await heard.quiet()
     sure(await one.registry.health.put('n', someHealth(), undefined))
     await heard.until('health')

@@ -15,97 +15,30 @@ import { startDns, ZoneFeed } from '#roles/dns/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { down } from '../support/candidates.ts'
 import { run, without } from '../support/run.ts'
+import { BIND, KEY, KNOT, NSD, type Program } from '../support/secondaries.ts'
 import { aSnapshot } from '../support/zone.ts'
 
 /** Real secondaries take the zone from us, signed, and hear of changes by NOTIFY. */
-const KEY = 'transfer.clamav.example'
 const HEARD_WITHIN_MS = 8_000
-
-interface Place {
-  readonly folder: string
-  readonly port: number
-  readonly ours: number
-  readonly secret: string
-}
-
-interface Program {
-  readonly path: string
-  readonly args: (place: Place) => readonly string[]
-  readonly conf: (place: Place) => string
-}
-
-const NSD: Program = {
-  path: '/usr/sbin/nsd',
-  args: ({ folder }) => ['-d', '-c', join(folder, 'conf')],
-  conf: ({ folder, port, ours, secret }) => `server:
-  ip-address: 127.0.0.3@${port}
-  username: ""
-  chroot: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/nsd.pid"
-  xfrdfile: "${folder}/xfrd.state"
-  xfrdir: "${folder}"
-  zonelistfile: "${folder}/zone.list"
-  cookie-secret-file: "${folder}/cookies"
-  xfrd-reload-timeout: 0
-  server-count: 1
-remote-control:
-  control-enable: no
-key:
-  name: ${KEY}
-  algorithm: hmac-sha256
-  secret: "${secret}"
-zone:
-  name: clamav.example
-  allow-notify: 127.0.0.1 ${KEY}
-  request-xfr: 127.0.0.1@${ours} ${KEY}
-  zonefile: zone
-`,
-}
-
-const KNOT: Program = {
-  path: '/usr/sbin/knotd',
-  args: ({ folder }) => ['-c', join(folder, 'conf')],
-  conf: ({ folder, port, ours, secret }) => `server:
-  listen: 127.0.0.3@${port}
-  rundir: ${folder}
-database:
-  storage: ${folder}
-key:
-  - id: ${KEY}
-    algorithm: hmac-sha256
-    secret: ${secret}
-remote:
-  - id: ours
-    address: 127.0.0.1@${ours}
-    key: ${KEY}
-acl:
-  - id: notify
-    address: 127.0.0.1
-    key: ${KEY}
-    action: notify
-zone:
-  - domain: clamav.example
-    storage: ${folder}
-    master: ours
-    acl: notify
-`,
-}
 
 async function withSecondary(
   program: Program,
+  hasWrongKey: boolean,
   work: (world: {
     readonly feed: ZoneFeed
     readonly dig: (...args: readonly string[]) => Promise<string>
     readonly primary: (...args: readonly string[]) => Promise<string>
     /** For dig's `-y`. */
     readonly key: string
+    /** All that the secondary has logged. */
+    readonly said: () => string
+    /** Starts the secondary again, without us. */
+    readonly aloneAgain: () => Promise<void>
   }) => Promise<void>,
 ): Promise<void> {
   await using holding = new AsyncDisposableStack()
   const { path: folder } = holding.use(await mkdtempDisposable(join(tmpdir(), 'cvdnet-2nd-')))
-  const port = await freePort(['127.0.0.3'])
+  const port = await freePort([program.host])
   const secret = randomBytes(32).toString('base64')
   const feed = new ZoneFeed()
   feed.offer(fresh(42))
@@ -125,7 +58,7 @@ async function withSecondary(
       overrides: [],
       rateLimit: { perSecond: 0, slip: 2 },
       unlimited: [],
-      secondaries: [{ host: '127.0.0.3', port, key }],
+      secondaries: [{ host: program.host, port, key }],
       powerDns: undefined,
       clientSubnet: false,
       sharePort: false,
@@ -137,21 +70,26 @@ async function withSecondary(
     }),
   )
   const ours = node.listeners[0]?.port ?? 0
-  const place = { folder, port, ours, secret }
+  const secondarySecret = hasWrongKey ? randomBytes(32).toString('base64') : secret
+  const place = { folder, port, ours, secret: secondarySecret }
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'conf'), program.conf(place))
-  const child = spawn(program.path, program.args(place), { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (text) => {
-      said += text
-    })
+  const start = () => {
+    const child = spawn(program.path, program.args(place), { stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text) => {
+        said += text
+      })
+    }
+    const ended = once(child, 'exit')
+    return async () => {
+      child.kill('SIGTERM')
+      await ended
+    }
   }
-  const ended = once(child, 'exit')
-  holding.defer(async () => {
-    child.kill('SIGTERM')
-    await ended
-  })
+  let end = start()
+  holding.defer(() => end())
   const digAt = async (host: string, at: number, args: readonly string[]) => {
     const base = [`@${host}`, '-p', String(at), '+norecurse', '+time=2', '+tries=1']
     return (await run('dig', [...base, ...args])).out
@@ -159,9 +97,15 @@ async function withSecondary(
   try {
     await work({
       feed,
-      dig: (...args) => digAt('127.0.0.3', port, args),
+      dig: (...args) => digAt(program.host, port, args),
       primary: (...args) => digAt('127.0.0.1', ours, args),
       key: `hmac-sha256:${KEY}:${secret}`,
+      said: () => said,
+      aloneAgain: async () => {
+        await end()
+        await node[Symbol.asyncDispose]()
+        end = start()
+      },
     })
   } catch (error) {
     throw new Error(`${program.path} said:\n${said}`, { cause: error })
@@ -170,6 +114,14 @@ async function withSecondary(
 
 function fresh(serial: number, more: Partial<ZoneSnapshot> = {}): ZoneSnapshot {
   return aSnapshot({ serial, heardAt: toSeconds(systemClock.now()), ...more })
+}
+
+/** In any order, and without the time of an update record: in a copy it moves in larger steps. */
+function linesOf(answer: string): readonly string[] {
+  return answer
+    .replace(/:\d{10}:/, ':TIME:')
+    .split('\n')
+    .toSorted()
 }
 
 async function until(isTrue: () => Promise<boolean>): Promise<boolean> {
@@ -181,13 +133,14 @@ async function until(isTrue: () => Promise<boolean>): Promise<boolean> {
 }
 
 for (const [name, program] of [
+  ['BIND', BIND],
   ['NSD', NSD],
   ['Knot', KNOT],
 ] as const) {
   const skip = without('dig', program.path.slice('/usr/sbin/'.length))
 
   test(`${name} takes the zone, hears of changes, and takes only those`, { skip }, async () => {
-    await withSecondary(program, async ({ feed, dig, primary }) => {
+    await withSecondary(program, false, async ({ feed, dig, primary }) => {
       const has = (serial: number) => async () =>
         (await dig('+short', 'SOA', 'clamav.example')).includes(` ${serial} `)
       assert.ok(await until(has(42)), 'the first transfer')
@@ -204,7 +157,7 @@ for (const [name, program] of [
           await primary('+short', ...question),
         ]
         assert.notEqual(theirs, '', question.join(' '))
-        assert.deepEqual(theirs.split('\n').toSorted(), ours.split('\n').toSorted())
+        assert.deepEqual(linesOf(theirs), linesOf(ours))
       }
       assert.match(await dig('nothing.clamav.example'), /NXDOMAIN/)
       assert.equal(
@@ -224,7 +177,7 @@ for (const [name, program] of [
 test('dig sees the changes alone in an IXFR, the whole zone in an AXFR, and neither unsigned', {
   skip: without('dig', 'nsd'),
 }, async () => {
-  await withSecondary(NSD, async ({ feed, dig, primary, key }) => {
+  await withSecondary(NSD, false, async ({ feed, dig, primary, key }) => {
     const has = (ask: typeof dig, serial: number) => async () =>
       (await ask('+short', 'SOA', 'clamav.example')).includes(` ${serial} `)
     assert.ok(await until(has(dig, 42)))
@@ -246,5 +199,33 @@ test('dig sees the changes alone in an IXFR, the whole zone in an AXFR, and neit
       assert.match(await primary(...args, 'AXFR', 'clamav.example'), /Transfer failed/)
       assert.match(await primary(...args, 'IXFR=42', 'clamav.example'), /Transfer failed/)
     }
+  })
+})
+
+test('BIND takes changes by IXFR, and answers when it was started again without us', {
+  skip: without('dig', 'named'),
+}, async () => {
+  await withSecondary(BIND, false, async ({ feed, dig, said, aloneAgain }) => {
+    const has = (serial: number) => async () =>
+      (await dig('+short', 'SOA', 'clamav.example')).includes(` ${serial} `)
+    assert.ok(await until(has(42)))
+    assert.match(said(), /: Transfer status: success/)
+    assert.match(said(), /TSIG 'transfer\.clamav\.example'/)
+    feed.offer(fresh(43, { masters: fresh(43).masters.slice(0, 1) }))
+    assert.ok(await until(has(43)))
+    const records = [...said().matchAll(/Transfer completed: \d+ messages, (\d+) records/g)]
+    const [whole = 0, changes = 0] = records.map(([, count]) => Number(count))
+    assert.ok(whole > 500 && changes > 0 && changes < whole, `${whole} records, then ${changes}`)
+    await aloneAgain()
+    assert.ok(await until(has(43)), 'from its own file')
+    assert.equal((await dig('+short', 'A', 'rsync.clamav.example')).trim(), '192.0.2.101')
+  })
+})
+
+test('BIND with another key gets nothing', { skip: without('dig', 'named') }, async () => {
+  await withSecondary(BIND, true, async ({ dig, said }) => {
+    const isRefused = async () => /tsig (indicates error|verify failure)|NOTAUTH/i.test(said())
+    assert.ok(await until(isRefused), said())
+    assert.match(await dig('SOA', 'clamav.example'), /status: SERVFAIL/)
   })
 })

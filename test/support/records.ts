@@ -1,6 +1,7 @@
 import { epochMs, epochSeconds } from '#base/time.ts'
 import type { MirrorHealth } from '#core/health/index.ts'
 import type { MasterRecord, MirrorRecord, SigmakerRecord } from '#core/mirrors/index.ts'
+import type { ZoneSerials } from '#core/zone/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import type { Head } from '#ports/store.ts'
 import { EXAMPLE_KEY, OTHER_KEY } from '../../src/formats/cvdnet-toml/example-keys.ts'
@@ -129,4 +130,8 @@ export function anEntry(what: string, more: Partial<JournalEntry> = {}): Journal
     why: ['a reason', 'another "reason"'],
     ...more,
   }
+}
+
+export function someSerials(serial: number): ZoneSerials {
+  return { named: [{ serial, digest: 'ab'.repeat(32) }] }
 }

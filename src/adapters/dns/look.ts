@@ -40,11 +40,17 @@ export class DnsLook implements NameServerLook {
     if (!soa.authoritative || record?.data.kind !== 'soa') {
       throw new NameServerLookError('lame', `see "${zone}" on ${server.host}: it does not have it`)
     }
+    const ns = await this.#ask(server, zone, TYPE.NS, signal)
     const txt = await this.#ask(server, `current.cvd.${zone}`, TYPE.TXT, signal)
     const text = txt.answer.find(({ data }) => data.kind === 'txt')?.data
     const [first] = text?.kind === 'txt' ? text.strings : []
+    const { kind: _, serial, ...authority } = record.data
     return {
-      serial: record.data.serial,
+      serial,
+      authority: Object.values(authority).join(' '),
+      nameServers: ns.answer
+        .flatMap(({ data }) => (data.kind === 'ns' ? [data.target] : []))
+        .toSorted(),
       record: first === undefined ? undefined : Buffer.from(first).toString('latin1'),
       seenAt: toSeconds(this.#clock.now()),
     }

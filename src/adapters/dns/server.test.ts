@@ -245,6 +245,8 @@ test('a look at a name server sees its serial and record; one that is silent or 
   const look = new DnsLook(systemClock)
   const sight = await look.look(server, 'clamav.example', signal)
   assert.equal(sight.serial, 42)
+  assert.equal(sight.authority, 'ns1.clamav.example hostmaster.clamav.example 3600 600 86400 60')
+  assert.deepEqual(sight.nameServers, ['ns1.clamav.example', 'ns2.clamav.example'])
   assert.match(sight.record ?? '', /^1\.4\.6:63:27100:/)
   const fails = (at: Promise<unknown>, code: string) =>
     assert.rejects(at, (error) => error instanceof NameServerLookError && error.code === code)

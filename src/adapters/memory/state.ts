@@ -2,6 +2,7 @@ import type { Serial } from '#base/names.ts'
 import type { MirrorHealth } from '#core/health/index.ts'
 import type { MasterRecord, MirrorRecord, SigmakerRecord } from '#core/mirrors/index.ts'
 import type { Letter, OpenProblem } from '#core/notices/index.ts'
+import type { ZoneSerials } from '#core/zone/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import {
   type Announced,
@@ -34,6 +35,7 @@ export class MemoryState {
   readonly masters = new Map<string, Kept<MasterRecord>>()
   readonly health = new Map<string, Kept<MirrorHealth>>()
   readonly problems = new Map<string, Kept<OpenProblem>>()
+  readonly serials = new Map<string, Kept<ZoneSerials>>()
   readonly news = new Map<string, Kept<Letter>>()
   readonly heads = new Map<Serial, Head>()
   readonly leases = new Map<string, Lease>()

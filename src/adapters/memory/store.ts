@@ -2,6 +2,7 @@ import type { EpochMs } from '#base/time.ts'
 import { healthCodec } from '#core/health/index.ts'
 import { masterCodec, mirrorCodec, sigmakerCodec } from '#core/mirrors/index.ts'
 import { letterCodec, problemCodec } from '#core/notices/index.ts'
+import { serialsCodec, type ZoneSerials } from '#core/zone/index.ts'
 import type { JournalEntry } from '#ports/journal.ts'
 import type {
   EntryId,
@@ -24,6 +25,7 @@ export class MemoryStore implements Store {
   readonly journal: JournalStore
   readonly jobs: MemoryJobs
   readonly notices: Notices
+  readonly serials: MemoryRecords<ZoneSerials>
   readonly #state: MemoryState
   readonly #watches = new DisposableStack()
 
@@ -71,6 +73,12 @@ export class MemoryStore implements Store {
         kept: state.news,
       }),
     }
+    this.serials = new MemoryRecords(state, {
+      kind: 'serials',
+      codec: serialsCodec,
+      part: 'serials',
+      kept: state.serials,
+    })
     this.releases = new MemoryReleases(state)
     this.journal = new MemoryJournal(state)
     this.jobs = new MemoryJobs(state)

@@ -1,6 +1,7 @@
 import { healthCodec } from '#core/health/index.ts'
 import { masterCodec, mirrorCodec, sigmakerCodec } from '#core/mirrors/index.ts'
 import { letterCodec, problemCodec } from '#core/notices/index.ts'
+import { serialsCodec, type ZoneSerials } from '#core/zone/index.ts'
 import {
   type MirrorRegistry,
   type Notices,
@@ -24,6 +25,7 @@ export class SqlStore implements Store {
   readonly journal: SqlJournal
   readonly jobs: SqlJobs
   readonly notices: Notices
+  readonly serials: SqlRecords<ZoneSerials>
   readonly #database: SqlDatabase
   readonly #watch: ChangeWatch
 
@@ -39,6 +41,11 @@ export class SqlStore implements Store {
       problems: new SqlRecords(access, { kind: 'problem', codec: problemCodec, part: 'notices' }),
       news: new SqlRecords(access, { kind: 'news', codec: letterCodec, part: 'notices' }),
     }
+    this.serials = new SqlRecords(access, {
+      kind: 'serials',
+      codec: serialsCodec,
+      part: 'serials',
+    })
     this.releases = new SqlReleases(access)
     this.journal = new SqlJournal(access)
     this.jobs = new SqlJobs(access)

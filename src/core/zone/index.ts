@@ -27,6 +27,14 @@ export {
   zoneOfNetwork,
 } from './network.ts'
 export {
+  contentDigest,
+  decideSerial,
+  type NamedContent,
+  type SerialDecision,
+  serialsCodec,
+  type ZoneSerials,
+} from './serials.ts'
+export {
   ADDRESSES_MAX,
   type Announced,
   type AnswerPolicy,

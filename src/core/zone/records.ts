@@ -26,6 +26,16 @@ export function inSteps(time: EpochSeconds): EpochSeconds {
   return epochSeconds(time - (time % RECORD_STEP_SECONDS))
 }
 
+/**
+ * Time in the records that are transferred, in steps of its own: it is part of the content, so each step is a new serial.
+ * A copy that hears of it late, at `refresh`, is still not half an hour behind; promised is an hour.
+ */
+const TRANSFER_STEP_SECONDS = 900
+
+export function transferTime({ heardAt }: ZoneSnapshot): EpochSeconds {
+  return epochSeconds(heardAt - (heardAt % TRANSFER_STEP_SECONDS))
+}
+
 export function soaRecord(apex: DnsName, snapshot: ZoneSnapshot): ResourceRecord {
   const { serial, zone, policy } = snapshot
   const { primary, mailbox, ...times } = snapshot.authority

@@ -127,11 +127,15 @@ test('who was good last is remembered while nobody is, and replaced when somebod
 
 test('the serial of the zone only grows, also over its end', () => {
   const at = (before: number, wanted: number) =>
-    succeed(aSnapshot({ serial: before }), aSnapshot({ serial: wanted })).serial
+    succeed(
+      succeed(undefined, aSnapshot({ serial: before })),
+      aSnapshot({ serial: wanted, mirrors: [] }),
+    ).serial
   assert.equal(at(5, 6), 6)
-  assert.equal(at(5, 5), 5)
+  assert.equal(at(5, 5), 6)
   assert.equal(at(5, 2), 6)
   assert.equal(at(0xffff_ffff, 3), 3)
+  assert.equal(at(0xffff_ffff, 0xffff_ffff), 0)
 })
 
 test('every alarm can be read', () => {

@@ -9,7 +9,7 @@ import {
 } from '#formats/dns-message/index.ts'
 import { countryCodes } from '../selection/index.ts'
 import { answerQuestion } from './answer.ts'
-import { addressRecords, nameServerRecords, soaRecord } from './records.ts'
+import { addressRecords, nameServerRecords, soaRecord, transferTime } from './records.ts'
 import type { ZoneSnapshot } from './snapshot.ts'
 import { NOWHERE, ZoneView } from './view.ts'
 
@@ -69,9 +69,9 @@ function addressesAt(view: ZoneView, name: DnsName): readonly ResourceRecord[] {
   return [...recordsAt(view, name, TYPE.A), ...recordsAt(view, name, TYPE.AAAA)]
 }
 
-/** At the time of the snapshot, and at the turn of its serial. */
+/** At the turn of the serial, and at a time that is the same on every server. */
 function recordsAt(view: ZoneView, name: DnsName, type: number): readonly ResourceRecord[] {
-  const { heardAt, serial } = view.snapshot
+  const { snapshot } = view
   const question = { name, type, class: CLASS.IN }
-  return answerQuestion(view, question, NOWHERE, serial, heardAt).answer
+  return answerQuestion(view, question, NOWHERE, snapshot.serial, transferTime(snapshot)).answer
 }

@@ -22,9 +22,7 @@ export function succeed(before: ZoneSnapshot | undefined, next: ZoneSnapshot): Z
     announced,
     lastGood: { ipv4: goodOf(view, 4) ?? lastGood.ipv4, ipv6: goodOf(view, 6) ?? lastGood.ipv6 },
   }
-  // A restart is no change: the other name servers have not moved either.
-  const isSame = before !== undefined && isSameZone(before, after)
-  return { ...after, serial: isSame ? before.serial : serialAfter(before, next.serial) }
+  return { ...after, serial: before === undefined ? next.serial >>> 0 : serialAfter(before, after) }
 }
 
 /** Alarms of a snapshot as it stands. */
@@ -89,10 +87,10 @@ function hasLowerVersion(before: Announced, next: Announced): boolean {
 }
 
 /** Secondaries must see every change, also when the source began to count anew (RFC 1982). */
-function serialAfter(before: ZoneSnapshot | undefined, wanted: number): number {
-  if (before === undefined) return wanted >>> 0
-  const ahead = (wanted - before.serial) | 0
-  return ahead >= 0 ? wanted >>> 0 : (before.serial + 1) >>> 0
+function serialAfter(before: ZoneSnapshot, after: ZoneSnapshot): number {
+  const ahead = (after.serial - before.serial) | 0
+  if (ahead > 0) return after.serial >>> 0
+  return isSameZone(before, after) ? before.serial : (before.serial + 1) >>> 0
 }
 
 function goodOf(view: ZoneView, family: 4 | 6): LastGood['ipv4'] | undefined {

@@ -170,16 +170,20 @@ async function firstSnapshot(
 ): Promise<ZoneSnapshot> {
   const last = await keeper.load()
   const current = source.current()
-  if (current !== undefined) return await keeper.take(current)
+  const taken = current && (await keeper.take(current))
+  if (taken !== undefined) return taken
   if (last !== undefined) {
     onEvent(`answering from the snapshot of ${rfc3339(last.heardAt)}, serial ${last.serial}`)
     return last
   }
   onEvent('nothing to answer from yet; waiting for the first snapshot')
   const iterator = changes[Symbol.asyncIterator]()
-  const next = await iterator.next()
-  if (next.done === true) throw new DnsServerError('broken', 'start a name server without a zone')
-  return await keeper.take(next.value)
+  for (;;) {
+    const next = await iterator.next()
+    if (next.done === true) throw new DnsServerError('broken', 'start a name server without a zone')
+    const first = await keeper.take(next.value)
+    if (first !== undefined) return first
+  }
 }
 
 async function follow(
@@ -190,6 +194,7 @@ async function follow(
 ): Promise<void> {
   for await (const snapshot of changes) {
     const taken = await keeper.take(snapshot)
+    if (taken === undefined) continue
     listeners.answerFrom(taken)
     tellers.tell(taken)
   }

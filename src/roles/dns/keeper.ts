@@ -11,22 +11,29 @@ import {
   succeed,
   type ZoneSnapshot,
 } from '#core/zone/index.ts'
+import { StoreError } from '#ports/store.ts'
 import type { DnsOptions } from './options.ts'
 
 /** A snapshot that only says "this still holds" is written so seldom. */
 const CONFIRMATION_SECONDS = 600
+
+type KeeperOptions = Pick<
+  DnsOptions,
+  'zone' | 'source' | 'lastSnapshot' | 'policy' | 'clock' | 'onEvent'
+>
 
 /**
  * The snapshot that is answered from: taken over one by one, on disk before it is answered, so that a start after a crash
  * never tells an older version than was told before.
  */
 export class SnapshotKeeper {
-  readonly #options: DnsOptions
+  readonly #options: KeeperOptions
   #current: ZoneSnapshot | undefined
   #written: ZoneSnapshot | undefined
   #alarms = ''
+  #isAlone = false
 
-  constructor(options: DnsOptions) {
+  constructor(options: KeeperOptions) {
     this.#options = options
   }
 
@@ -52,15 +59,16 @@ export class SnapshotKeeper {
     return this.#current
   }
 
-  /** Returns what is to be answered from now on. */
-  async take(offered: ZoneSnapshot): Promise<ZoneSnapshot> {
+  /** Returns what is to be answered from now on: what was before while nobody can say which serial the new one has. */
+  async take(offered: ZoneSnapshot): Promise<ZoneSnapshot | undefined> {
     const { policy, clock, onEvent } = this.#options
     // Nobody vouches for times to come: a file with a date of the next year must not keep the record young for a year.
     const heardAt = epochSeconds(Math.min(offered.heardAt, toSeconds(clock.now())))
     const next = { ...offered, heardAt, policy: policy(offered.policy) }
     const refused = refusedAnnouncement(this.#current, next)
     if (refused !== undefined) onEvent(`ALARM: ${describeAlarm(refused)}`)
-    const taken = succeed(this.#current, next)
+    const taken = await this.#numbered(succeed(this.#current, next))
+    if (taken === undefined) return this.#current
     await this.#write(taken)
     this.#current = taken
     this.tellAlarms()
@@ -80,6 +88,21 @@ export class SnapshotKeeper {
     }
     this.#alarms = kinds
     return words
+  }
+
+  async #numbered(next: ZoneSnapshot): Promise<ZoneSnapshot | undefined> {
+    const { source, onEvent } = this.#options
+    try {
+      const serial = await source.agreeOn?.(next, this.#current)
+      if (this.#isAlone) onEvent('the serial is agreed on again')
+      this.#isAlone = false
+      return serial === undefined ? next : { ...next, serial }
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      if (!this.#isAlone) onEvent(`what was answered last stays: ${error.message}`)
+      this.#isAlone = true
+      return undefined
+    }
   }
 
   /** A disk that is full must not keep clients from the truth: it is told, and answered all the same. */

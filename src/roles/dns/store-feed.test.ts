@@ -67,17 +67,12 @@ test('R26–R27: a change of the store is in the zone within a second', async ()
   )
 })
 
-test('what holds is said to hold each minute, and keeps its serial', async () => {
-  const { clock, store, feed, turn } = await world()
+test('what holds is said to hold each minute', async () => {
+  const { clock, feed, turn } = await world()
   await using _ = feed
-  const first = feed.current()
   await turn(10 * 60_000)
   const later = feed.current()
-  assert.equal(later?.serial, first?.serial)
   assert.ok(toSeconds(clock.now()) - (later?.heardAt ?? 0) <= 61, 'heard a minute ago')
-  await store.registry.mirrors.put('m2', aMirror('m2'), undefined)
-  await turn(1000)
-  assert.ok((feed.current()?.serial ?? 0) > (first?.serial ?? 0))
 })
 
 test('decision 9: while the store is away the last snapshot stays and ages', async () => {

@@ -1,6 +1,5 @@
 import { AnnouncedRelease } from '#adapters/store/index.ts'
 import {
-  isSameZone,
   type KnownNetwork,
   type NotInZone,
   type ZoneFacts,
@@ -10,6 +9,7 @@ import {
 import type { Clock } from '#ports/clock.ts'
 import { type Store, StoreError, type StorePart } from '#ports/store.ts'
 import type { ZoneSource } from '#ports/zone-source.ts'
+import { SharedSerials } from './shared-serials.ts'
 import { ZoneFeed } from './sources.ts'
 
 /** So often the store is read even when nobody says that it changed: downtimes begin, and what holds is said to hold. */
@@ -33,12 +33,16 @@ export interface StoreFeedOptions {
   readonly onEvent: (line: string) => void
 }
 
-/** The zone as the store knows it. While the store is away nothing is offered, so what was answered last stays. */
+/**
+ * The zone as the store knows it, its serial agreed on with the other name servers. While the store is away nothing is
+ * offered, so what was answered last stays.
+ */
 export class StoreFeed implements ZoneSource, AsyncDisposable {
   readonly #options: StoreFeedOptions
   readonly #feed = new ZoneFeed()
   readonly #stop = new AbortController()
   readonly #announced: AnnouncedRelease
+  readonly #serials: SharedSerials
   readonly #running: Promise<void>
   #wake = new AbortController()
   #isAway = false
@@ -47,6 +51,7 @@ export class StoreFeed implements ZoneSource, AsyncDisposable {
   constructor(options: StoreFeedOptions) {
     this.#options = options
     this.#announced = new AnnouncedRelease(options.store)
+    this.#serials = new SharedSerials(options.store, options.clock)
     this.#running = this.#run()
   }
 
@@ -56,6 +61,10 @@ export class StoreFeed implements ZoneSource, AsyncDisposable {
 
   changes(signal: AbortSignal): AsyncIterable<ZoneSnapshot> {
     return this.#feed.changes(signal)
+  }
+
+  async agreeOn(content: ZoneSnapshot, told: ZoneSnapshot | undefined): Promise<number> {
+    return await this.#serials.agreeOn(content, told)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -83,9 +92,7 @@ export class StoreFeed implements ZoneSource, AsyncDisposable {
     try {
       const network = await this.#read()
       const { snapshot, left } = zoneOfNetwork(network, facts, clock.now())
-      const before = this.#feed.current()
-      const isSame = before !== undefined && isSameZone(before, snapshot)
-      this.#feed.offer(isSame ? { ...snapshot, serial: before.serial } : snapshot)
+      this.#feed.offer(snapshot)
       if (this.#isAway) onEvent('the store is back')
       this.#isAway = false
       this.#tell(left.map(({ name, why }) => `${name} is not in the zone: ${WHY[why]}`))

@@ -68,20 +68,44 @@ test('row 77: a name server that tells an older version than the other is a prob
   assert.deepEqual(await at.round(1), [])
 })
 
-test('serials differ from server to server; one that stands still while another moves is behind', async () => {
+test('the same serial on every server: another one is a problem once it lasts for three minutes', async () => {
   await using at = await world()
   at.first.answerFrom(aSnapshot({ serial: 100 }))
+  at.second.answerFrom(aSnapshot({ serial: 99 }))
   assert.deepEqual(await at.round(0), [])
-  assert.deepEqual(await at.round(60), [])
+  assert.deepEqual(await at.round(2), [])
+  at.second.answerFrom(aSnapshot({ serial: 100 }))
+  assert.deepEqual(await at.round(1), [])
   at.first.answerFrom(aSnapshot({ serial: 160 }))
   assert.deepEqual(await at.round(1), [])
-  assert.deepEqual(
-    (await at.round(5)).map(({ key, level }) => [key, level]),
-    [[at.last, 'serial-behind']],
+  assert.deepEqual(await at.round(2), [])
+  const [problem, ...rest] = await at.round(1)
+  assert.deepEqual(rest, [])
+  assert.deepEqual([problem?.key, problem?.level], [at.last, 'other-serial'])
+  assert.match(
+    problem?.lines.join('\n') ?? '',
+    /at serial 100, 127\.0\.0\.1:\d+ at 160: it does not/,
   )
-  at.second.answerFrom(aSnapshot({ serial: 161 }))
+  // Both move on, and are as far from each other as before.
+  at.first.answerFrom(aSnapshot({ serial: 170 }))
+  at.second.answerFrom(aSnapshot({ serial: 169 }))
+  assert.equal((await at.round(1)).length, 1)
+  at.second.answerFrom(aSnapshot({ serial: 170 }))
   assert.deepEqual(await at.round(1), [])
   assert.deepEqual(await at.round(60), [])
+})
+
+test('two whose settings differ are told by what differs', async () => {
+  await using at = await world()
+  at.first.answerFrom(aSnapshot({ serial: 100 }))
+  at.second.answerFrom(aSnapshot({ serial: 99, nameServers: aSnapshot().nameServers.slice(0, 1) }))
+  const [problem, ...rest] = await at.round(0)
+  assert.deepEqual(rest, [])
+  assert.deepEqual([problem?.key, problem?.level], [at.last, 'other-name-servers'])
+  assert.match(
+    problem?.lines.join('\n') ?? '',
+    /names ns1\.clamav\.example as name servers, 127\.0\.0\.1:\d+ names ns1\.clamav\.example, ns2\.clamav\.example: their settings/,
+  )
 })
 
 test('one without the zone is told apart from the two that have it', async () => {

@@ -1,11 +1,6 @@
-import { type EpochMs, epochMs } from '#base/time.ts'
+import type { EpochMs } from '#base/time.ts'
 import type { Observer, StandingProblem } from '#core/health/index.ts'
-import {
-  type Disagreement,
-  describeDisagreement,
-  disagreements,
-  isSerialAfter,
-} from '#core/zone/index.ts'
+import { type Disagreement, describeDisagreement, disagreements } from '#core/zone/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import {
   type NameServerLook,
@@ -13,22 +8,12 @@ import {
   type NameServerSight,
 } from '#ports/name-server-look.ts'
 
-/**
- * Each server makes the zone by itself and numbers it by its own clock, so numbers are compared by how they move: one that
- * has stood still for so long since another moved is behind. Changes that come with the time of day reach all in a minute.
- */
-const SERIAL_LAG_MS = 5 * 60_000
+/** Servers see a change within seconds, and what the time of day changes within a minute; clocks may differ by another. */
+const SERIAL_GRACE_MS = 3 * 60_000
 
 export interface WatchedNameServers {
   readonly look: NameServerLook
   readonly servers: readonly { readonly host: string; readonly port: number }[]
-}
-
-interface Known {
-  readonly sight: NameServerSight
-  /** When the serial was seen to change, or first seen. */
-  readonly movedAt: EpochMs
-  readonly hasMoved: boolean
 }
 
 interface Trouble {
@@ -41,7 +26,9 @@ export class NameServerWatch {
   readonly #all: WatchedNameServers
   readonly #zone: string
   readonly #clock: Clock
-  readonly #known = new Map<string, Known>()
+  readonly #sights = new Map<string, NameServerSight>()
+  /** Since when a server's serial was not the newest each time that they were compared. */
+  readonly #apartSince = new Map<string, EpochMs>()
   #faults: ReadonlyMap<string, NameServerLookError> = new Map()
   #troubles: ReadonlyMap<string, readonly Trouble[]> = new Map()
   #comparedAt: EpochMs | undefined
@@ -94,7 +81,7 @@ export class NameServerWatch {
       servers.map(async (server) => {
         const name = nameOf(server)
         try {
-          this.#see(name, await look.look(server, this.#zone, signal))
+          this.#sights.set(name, await look.look(server, this.#zone, signal))
         } catch (error) {
           if (signal.aborted) return
           if (!(error instanceof NameServerLookError)) throw error
@@ -107,18 +94,6 @@ export class NameServerWatch {
     this.#compare()
   }
 
-  #see(name: string, sight: NameServerSight): void {
-    const before = this.#known.get(name)
-    const now = this.#clock.now()
-    if (before === undefined) this.#known.set(name, { sight, movedAt: now, hasMoved: false })
-    else if (before.sight.serial === sight.serial) this.#known.set(name, { ...before, sight })
-    else {
-      // Who catches up does not put the others behind.
-      const movedAt = this.#isLagging(name) ? this.#lastMove() : now
-      this.#known.set(name, { sight, movedAt, hasMoved: true })
-    }
-  }
-
   #compare(): void {
     this.#comparedAt = this.#clock.now()
     const names = this.#all.servers.map(nameOf)
@@ -129,29 +104,27 @@ export class NameServerWatch {
       }),
     )
     const sights = names.flatMap((server) => {
-      const known = this.#faults.has(server) ? undefined : this.#known.get(server)
-      return known === undefined ? [] : [{ server, ...known.sight }]
+      const sight = this.#faults.has(server) ? undefined : this.#sights.get(server)
+      return sight === undefined ? [] : [{ server, ...sight }]
     })
-    for (const one of disagreements(sights)) {
-      if (one.kind === 'serial-behind' && !this.#isLagging(one.server)) continue
+    const apart = disagreements(sights)
+    for (const { server } of sights) this.#note(server, apart)
+    for (const one of apart) {
+      if (one.kind === 'other-serial' && !this.#isLongApart(one.server)) continue
       troubles.get(one.server)?.push({ kind: one.kind, words: describeDisagreement(one) })
     }
     this.#troubles = troubles
   }
 
-  #lastMove(): EpochMs {
-    return epochMs(Math.max(...[...this.#known.values()].map(({ movedAt }) => movedAt)))
+  #note(server: string, apart: readonly Disagreement[]): void {
+    const isApart = apart.some((one) => one.kind === 'other-serial' && one.server === server)
+    if (!isApart) this.#apartSince.delete(server)
+    else if (!this.#apartSince.has(server)) this.#apartSince.set(server, this.#clock.now())
   }
 
-  #isLagging(server: string): boolean {
-    const own = this.#known.get(server)
-    if (own === undefined) return false
+  #isLongApart(server: string): boolean {
     const now = this.#clock.now()
-    return [...this.#known].some(([other, { sight, movedAt, hasMoved }]) => {
-      if (other === server || !hasMoved || this.#faults.has(other)) return false
-      const isLong = now - movedAt >= SERIAL_LAG_MS && own.movedAt < movedAt - SERIAL_LAG_MS
-      return isLong && isSerialAfter(sight.serial, own.sight.serial)
-    })
+    return now - (this.#apartSince.get(server) ?? now) >= SERIAL_GRACE_MS
   }
 }
 
