@@ -5,6 +5,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { isListening } from '#adapters/system/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
@@ -14,6 +15,8 @@ import { mirrorWorld } from '../support/mirror-world.ts'
 import { eventually, without } from '../support/run.ts'
 
 const skip = without('rsync')
+/** What answers under way get at a stop. */
+const CLOSE_GRACE_MS = 2_000
 const HOST = '127.0.0.1'
 /** More than the buffers of both ends of a connection take. */
 const LARGE = Buffer.alloc(24 * 1024 * 1024, 'large.ndb:0:*:6162636465666768\n')
@@ -154,6 +157,8 @@ test('a listener moves to another port, and the old one lets a download end', {
   await reload(mirror('', { port }), /^reloaded: mirror \(http address\)$/m)
   assert.equal(await ask('/timestamp', port), 200)
   assert.equal(await isListening(HOST, ports.http), false)
+  // Longer than a stop would leave it.
+  await wait(CLOSE_GRACE_MS + 500)
   assert.ok((await download.rest()).equals(LARGE))
   // One that is taken is told, and the mirror stays where it is.
   const other = createServer().listen(0, HOST)
