@@ -1,11 +1,13 @@
-import { once } from 'node:events'
 import type { Command } from 'commander'
 import { EXIT, say } from '../io.ts'
+import { Hangups } from './run/hangups.ts'
 
 export function addRunCommand(cvdnet: Command): void {
   cvdnet
     .command('run')
-    .description('run the roles that the settings name, in the foreground, until SIGINT or SIGTERM')
+    .description(
+      'run the roles that the settings name, in the foreground, until SIGINT or SIGTERM; SIGHUP reads the settings again',
+    )
     .option('--config <file>', 'the settings; see cvdnet.example.toml', 'cvdnet.toml')
     .option('--check', 'only read the settings and report every fault')
     .action(async (flags: { readonly config: string; readonly check?: boolean }) => {
@@ -19,9 +21,12 @@ export function addRunCommand(cvdnet: Command): void {
       for (const name of ['SIGINT', 'SIGTERM'] as const) {
         process.once(name, () => stop.abort(new Error(name)))
       }
-      const { startRoles } = await import('./run/roles.ts')
-      await using _ = await startRoles(settings, stop.signal)
-      if (!stop.signal.aborted) await once(stop.signal, 'abort')
+      using hangups = new Hangups()
+      const { RunningRoles } = await import('./run/roles.ts')
+      const { reload } = await import('./run/reload.ts')
+      await using roles = await RunningRoles.start(settings, stop.signal)
+      while (await hangups.next(stop.signal))
+        await reload(roles, flags.config, settings, stop.signal)
       say('stopping')
       process.exitCode = EXIT.done
     })

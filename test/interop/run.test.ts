@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -155,6 +155,34 @@ test('a master and a mirror run from settings files, and go on after a kill', {
   assert.deepEqual(await served(), await readFile(realData('clamav/test-2.cvd')))
   assert.equal(await again.end('SIGTERM'), 0, again.said)
   assert.equal(await second.end('SIGTERM'), 0, second.said)
+})
+
+test('a master that is told to follow other settings finishes a release first, and goes on', {
+  skip,
+}, async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-run-'))
+  const { master, mirror, ports, identity } = await writeSettings(folder.path)
+  const release = releaseBy(identity, ports.ssh, folder.path)
+  await using first = new Running(mirror)
+  await using rsync1 = new Running(master)
+  await first.says(/mirror1: mirror, http/)
+  await rsync1.says(/rsync1: master, ssh/)
+  const text = await readFile(master, 'utf8')
+  await writeFile(master, text.replace('[master.ssh]', 'releases_kept = 9\n[master.ssh]'))
+  const releasing = release(1)
+  await eventually(async () => {
+    assert.notDeepEqual(await readdir(join(folder.path, 'one/master/intake')), [])
+  })
+  rsync1.child.kill('SIGHUP')
+  const one = await releasing
+  assert.equal(one.status, 0, one.all)
+  assert.match(one.out, /test 1 is published as release 1/)
+  await rsync1.says(/reloaded: master \(stopped and started anew\)/)
+  assert.equal(rsync1.said.match(/rsync1: master, ssh/g)?.length, 2, rsync1.said)
+  const two = await release(2)
+  assert.equal(two.status, 0, two.all)
+  assert.match(two.out, /1 of 1 mirrors serve it/)
+  assert.equal(await rsync1.end('SIGTERM'), 0, rsync1.said)
 })
 
 // Decision 9, over a restart.

@@ -10,6 +10,10 @@ export class DnsNumbers {
     this.#node = node
   }
 
+  end(): void {
+    this.#node = undefined
+  }
+
   readonly metrics: MetricSource = async () =>
     this.#node === undefined ? [] : dnsMetrics(await this.#node.status())
 

@@ -1,3 +1,4 @@
+import { makeFolders } from '#adapters/disk/index.ts'
 import { openStore, type StorePlace } from '#adapters/store/index.ts'
 import type { Settings, StoreSettings } from '#formats/cvdnet-toml/index.ts'
 import type { Store } from '#ports/store.ts'
@@ -6,6 +7,12 @@ import { readSecret } from './secrets.ts'
 /** What the roles of this network share. */
 export async function openNetworkStore({ store }: Pick<Settings, 'store'>): Promise<Store> {
   return await openStore(await placeOf(store))
+}
+
+/** The same for a role of this process, which may be the first to use the node's state. */
+export async function openStoreOf(settings: Settings): Promise<Store> {
+  await makeFolders(settings.state, 0o700)
+  return await openNetworkStore(settings)
 }
 
 async function placeOf(settings: StoreSettings): Promise<StorePlace> {

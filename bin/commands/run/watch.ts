@@ -1,40 +1,39 @@
 import type { MailSettings, MonitorSettings, Settings } from '#formats/cvdnet-toml/index.ts'
-import type { MetricSource } from '#ports/metric.ts'
-import type { Store } from '#ports/store.ts'
 import { type MailOptions, startMonitor } from '#roles/monitor/index.ts'
 import { say } from '../../io.ts'
+import type { Prepared, RunningRole } from './role.ts'
 import { readSecret } from './secrets.ts'
+import { openStoreOf } from './store.ts'
 
 const DNS_PORT = 53
 
-/** Starts the monitor, and its postman where there is `[mail]`. */
-export async function runMonitor(
-  settings: MonitorSettings,
-  { zone, mail, dns }: Pick<Settings, 'zone' | 'mail' | 'dns'>,
-  store: Store,
-): Promise<AsyncDisposable & { readonly metrics: MetricSource }> {
-  const { name, health, looksAtOnce, anchors, tree } = settings
-  const nameServers = settings.nameServers.length > 0 ? settings.nameServers : delegated(dns)
-  const running = startMonitor({
+/** The monitor, and its postman where there is `[mail]`. */
+export async function prepareMonitor(settings: Settings): Promise<Prepared> {
+  const { monitor: wanted, zone, mail, dns } = settings
+  if (wanted === undefined) throw new Error('there is no [monitor]')
+  const { name, nameServers, ...rest } = wanted
+  const options = {
+    ...rest,
     name,
     zone,
-    store,
-    health,
-    looksAtOnce,
-    anchors,
-    nameServers,
-    tree,
+    nameServers: nameServers.length > 0 ? nameServers : delegated(dns),
     mail: mail === undefined ? undefined : await mailOptions(mail),
-    onEvent: (line) => say(`${name}: ${line}`),
-  })
-  say(
-    `${name}: monitor; ${mail === undefined ? 'letters wait, there is no [mail]' : 'letters go out by mail'}`,
-  )
-  const { monitor } = running
-  return {
-    metrics: () => monitor.metrics(),
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    onEvent: (line: string) => say(`${name}: ${line}`),
   }
+  const begin = async (): Promise<RunningRole> => {
+    await using starting = new AsyncDisposableStack()
+    const store = starting.use(await openStoreOf(settings))
+    const { monitor } = starting.use(startMonitor({ ...options, store }))
+    const letters =
+      mail === undefined ? 'letters wait, there is no [mail]' : 'letters go out by mail'
+    say(`${name}: monitor; ${letters}`)
+    const owned = starting.move()
+    return {
+      metrics: () => monitor.metrics(),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    }
+  }
+  return { begin }
 }
 
 /** Where everybody finds them: on port 53, wherever this one listens. */

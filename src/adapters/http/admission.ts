@@ -36,11 +36,12 @@ export type Admitted =
 const BUSY_RETRY_AFTER = 60
 
 export class Admission {
-  readonly #options: LimitOptions
+  #options: LimitOptions = {}
   readonly #ledger = newLedger()
   readonly #running = new Map<FileClass, number>()
 
-  constructor(options: LimitOptions) {
+  /** For whoever asks from now on. Nobody's fetches are forgotten. */
+  change(options: LimitOptions): void {
     this.#options = options
   }
 

@@ -17,7 +17,7 @@ export interface DoorOptions {
 }
 
 export class Door {
-  readonly #options: DoorOptions
+  #options: DoorOptions
   readonly #service: Service
   readonly #careful: CarefulPath
   readonly #inside = new Map<Socket, PlainConnection>()
@@ -27,6 +27,11 @@ export class Door {
     this.#service = service
     this.#options = options
     this.#careful = carefulPath(service)
+  }
+
+  /** For whoever comes from now on. */
+  change(options: DoorOptions): void {
+    this.#options = options
   }
 
   open(socket: Socket): void {

@@ -2,7 +2,6 @@
  * The same by HTTPS, over HTTP/2 where the client can and HTTP/1.1 where not. The certificate is read anew when its file
  * changes, as ACME clients change it; a pair that does not fit leaves the old one in place and is told.
  */
-import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { Socket } from 'node:net'
@@ -10,14 +9,13 @@ import { createSecureContext } from 'node:tls'
 import { plainAddress } from '#core/limits/index.ts'
 import {
   CAREFUL_TIMEOUT_MS,
-  CLOSE_GRACE_MS,
   HEAD_BYTES_MAX,
   HEAD_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
   pieceTimeoutMs,
 } from './bounds.ts'
 import { serve } from './careful.ts'
-import { type HttpServer, HttpServerError, listen } from './listen.ts'
+import { Closing, type HttpServer, HttpServerError, listen } from './listen.ts'
 import type { Request, Response } from './respond.ts'
 import { Service, type ServiceOptions, View } from './service.ts'
 
@@ -40,22 +38,27 @@ const OPTIONS = {
   settings: { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEAD_BYTES_MAX },
 }
 
-export interface HttpsServerOptions extends ServiceOptions {
+/** PEM files: the chain, and its key. */
+export interface CertificateFiles {
+  readonly certificateFile: string
+  readonly keyFile: string
+}
+
+export interface HttpsServer extends HttpServer {
+  /** For whoever comes from now on. Throws `HttpServerError`, and stays with what it had, when they are no good. */
+  useCertificate(files: CertificateFiles): Promise<void>
+}
+
+export interface HttpsServerOptions extends ServiceOptions, CertificateFiles {
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
-  /** PEM files: the chain, and its key. */
-  readonly certificateFile: string
-  readonly keyFile: string
   readonly onFault?: (line: string) => void
 }
 
 /** Throws `HttpServerError` when it cannot listen, or when the certificate is no good at the start. */
-export async function startHttpsServer(options: HttpsServerOptions): Promise<HttpServer> {
-  const pair = await readPair(options).catch((cause: unknown) => {
-    const files = `"${options.certificateFile}" with "${options.keyFile}"`
-    throw new HttpServerError('bad-certificate', `use the certificate ${files}`, { cause })
-  })
+export async function startHttpsServer(options: HttpsServerOptions): Promise<HttpsServer> {
+  const pair = await mustReadPair(options)
   await using starting = new AsyncDisposableStack()
   const service = starting.use(new Service(options))
   const server = createSecureServer({ ...OPTIONS, ...pair })
@@ -67,11 +70,23 @@ export async function startHttpsServer(options: HttpsServerOptions): Promise<Htt
     socket.once('close', () => sockets.delete(socket))
   })
   const place = await listen(server, options)
-  starting.defer(() => close(server, sockets))
-  const renewal = new Renewal(server, options)
-  starting.use(renewal)
+  const closing = new Closing(
+    server,
+    () => {},
+    () => {
+      for (const socket of sockets) socket.destroy()
+    },
+  )
+  starting.defer(() => closing.end())
+  const renewal = starting.use(new Renewal(server, options, options.onFault))
   const owned = starting.move()
-  return { ...place, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    ...place,
+    change: (rules) => service.change(rules),
+    drain: () => closing.drain(),
+    useCertificate: (files) => renewal.follow(files),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
 
 function answerWith(server: Http2SecureServer, service: Service): void {
@@ -109,26 +124,20 @@ function endAfter(response: Response): void {
   else response.shouldKeepAlive = false
 }
 
-async function close(server: Http2SecureServer, sockets: ReadonlySet<Socket>): Promise<void> {
-  if (!server.listening) return
-  const closed = once(server, 'close')
-  server.close()
-  const timer = setTimeout(() => {
-    for (const socket of sockets) socket.destroy()
-  }, CLOSE_GRACE_MS)
-  await closed
-  clearTimeout(timer)
-}
-
 interface Pair {
   readonly cert: Buffer
   readonly key: Buffer
 }
 
+async function mustReadPair(files: CertificateFiles): Promise<Pair> {
+  return await readPair(files).catch((cause: unknown) => {
+    const names = `"${files.certificateFile}" with "${files.keyFile}"`
+    throw new HttpServerError('bad-certificate', `use the certificate ${names}`, { cause })
+  })
+}
+
 /** Throws when the two do not fit. */
-async function readPair(
-  files: Pick<HttpsServerOptions, 'certificateFile' | 'keyFile'>,
-): Promise<Pair> {
+async function readPair(files: CertificateFiles): Promise<Pair> {
   const pair = { cert: await readFile(files.certificateFile), key: await readFile(files.keyFile) }
   createSecureContext(pair)
   return pair
@@ -136,18 +145,21 @@ async function readPair(
 
 class Renewal implements Disposable {
   readonly #server: Http2SecureServer
-  readonly #options: HttpsServerOptions
   readonly #timer: NodeJS.Timeout
+  #files: CertificateFiles
   #seen = ''
 
-  constructor(server: Http2SecureServer, options: HttpsServerOptions) {
+  constructor(
+    server: Http2SecureServer,
+    files: CertificateFiles,
+    onFault: (line: string) => void = () => {},
+  ) {
     this.#server = server
-    this.#options = options
+    this.#files = files
     const look = () => {
       this.#look().catch((error: unknown) => {
-        options.onFault?.(
-          `certificate "${options.certificateFile}" stays as it was: ${String(error)}`,
-        )
+        const { certificateFile } = this.#files
+        onFault(`certificate "${certificateFile}" stays as it was: ${String(error)}`)
       })
     }
     this.#timer = setInterval(look, LOOK_FOR_CERTIFICATE_MS).unref()
@@ -159,15 +171,20 @@ class Renewal implements Disposable {
     )
   }
 
+  async follow(files: CertificateFiles): Promise<void> {
+    this.#server.setSecureContext(await mustReadPair(files))
+    this.#files = files
+  }
+
   async #look(): Promise<void> {
     const mark = await this.#mark()
     if (mark === this.#seen) return
     this.#seen = mark
-    this.#server.setSecureContext(await readPair(this.#options))
+    this.#server.setSecureContext(await readPair(this.#files))
   }
 
   async #mark(): Promise<string> {
-    const { certificateFile, keyFile } = this.#options
+    const { certificateFile, keyFile } = this.#files
     const found = await Promise.all([stat(certificateFile), stat(keyFile)])
     return found.map(({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`).join(' ')
   }

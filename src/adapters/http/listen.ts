@@ -1,12 +1,27 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
+import { CLOSE_GRACE_MS } from './bounds.ts'
+import type { ServiceRules } from './service.ts'
 
 export interface Place {
   readonly host: string
   readonly port: number
 }
 
-export interface HttpServer extends AsyncDisposable, Place {}
+/** Disposing it lets answers under way go on for a moment only. */
+export interface HttpServer extends AsyncDisposable, Place {
+  /** For requests from now on; nobody who is being answered notices. */
+  change(rules: ServerRules): void
+  /** Takes nobody new, and lets who is being answered have all of it. Resolves when the last has gone. */
+  drain(): Promise<void>
+}
+
+export interface ServerRules extends ServiceRules {
+  /** Those of HTTPS have a bound of their own. */
+  readonly connectionsMax?: number | undefined
+  /** Of one address, fronts excepted. Absent: as many as it likes, since it may be an office. */
+  readonly connectionsPerAddressMax?: number | undefined
+}
 
 export class HttpServerError extends Error {
   override readonly name = 'HttpServerError'
@@ -35,6 +50,39 @@ export async function listen(server: Server, { host, port }: Place): Promise<Pla
   }
   const address = server.address()
   return { host, port: typeof address === 'object' && address !== null ? address.port : port }
+}
+
+interface Closable {
+  close(onClosed: () => void): void
+}
+
+/** How a server that has begun to listen ends. `goodbye` tells those inside, `destroy` ends who has not gone. */
+export class Closing {
+  readonly #server: Closable
+  readonly #goodbye: () => void
+  readonly #destroy: () => void
+  #closed: Promise<void> | undefined
+
+  constructor(server: Closable, goodbye: () => void, destroy: () => void) {
+    this.#server = server
+    this.#goodbye = goodbye
+    this.#destroy = destroy
+  }
+
+  drain(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      this.#server.close(resolve)
+      this.#goodbye()
+    })
+    return this.#closed
+  }
+
+  async end(): Promise<void> {
+    const closed = this.drain()
+    const timer = setTimeout(this.#destroy, CLOSE_GRACE_MS)
+    await closed
+    clearTimeout(timer)
+  }
 }
 
 function cannotListen({ host, port }: Place, cause: unknown): HttpServerError {

@@ -6,48 +6,48 @@
  * Plain requests are answered straight from the socket, everything else by Node's own HTTP.
  * Throws `HttpServerError` when it cannot listen.
  */
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
-import { CLOSE_GRACE_MS, CONNECTIONS_MAX } from './bounds.ts'
-import { Door, TURNED_AWAY_MAX } from './door.ts'
-import { type HttpServer, listen, type Place } from './listen.ts'
+import { createServer } from 'node:net'
+import { CONNECTIONS_MAX } from './bounds.ts'
+import { Door, type DoorOptions, TURNED_AWAY_MAX } from './door.ts'
+import { Closing, type HttpServer, listen, type ServerRules } from './listen.ts'
 import { Service, type ServiceOptions } from './service.ts'
 
-export interface HttpServerOptions extends ServiceOptions {
+export interface HttpServerOptions extends ServiceOptions, ServerRules {
   readonly host: string
   /** 0: one that is free. */
   readonly port: number
-  readonly connectionsMax?: number
-  /** Of one address, fronts excepted. Absent: as many as it likes, since it may be an office. */
-  readonly connectionsPerAddressMax?: number | undefined
 }
 
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const service = new Service(options)
-  const { connectionsMax = CONNECTIONS_MAX, connectionsPerAddressMax } = options
-  const door = new Door(service, { connectionsMax, connectionsPerAddressMax })
+  await using starting = new AsyncDisposableStack()
+  const service = starting.use(new Service(options))
+  const door = new Door(service, roomOf(options))
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => door.open(socket))
-  server.maxConnections = connectionsMax + TURNED_AWAY_MAX
-  let place: Place
-  try {
-    place = await listen(server, options)
-  } catch (error) {
-    service[Symbol.dispose]()
-    throw error
+  const makeRoom = (rules: ServerRules) => {
+    const room = roomOf(rules)
+    door.change(room)
+    server.maxConnections = room.connectionsMax + TURNED_AWAY_MAX
   }
-  const close = async () => {
-    using _ = service
-    await closeAll(server, door)
+  makeRoom(options)
+  const place = await listen(server, options)
+  const closing = new Closing(
+    server,
+    () => door.close(),
+    () => door.destroy(),
+  )
+  starting.defer(() => closing.end())
+  const owned = starting.move()
+  return {
+    ...place,
+    change: (rules) => {
+      service.change(rules)
+      makeRoom(rules)
+    },
+    drain: () => closing.drain(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-  return { ...place, [Symbol.asyncDispose]: close }
 }
 
-async function closeAll(server: Server, door: Door): Promise<void> {
-  if (!server.listening) return
-  const closed = once(server, 'close')
-  server.close()
-  door.close()
-  const timer = setTimeout(() => door.destroy(), CLOSE_GRACE_MS)
-  await closed
-  clearTimeout(timer)
+function roomOf({ connectionsMax, connectionsPerAddressMax }: ServerRules): DoorOptions {
+  return { connectionsMax: connectionsMax ?? CONNECTIONS_MAX, connectionsPerAddressMax }
 }

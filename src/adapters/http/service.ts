@@ -11,43 +11,54 @@ import type { Snapshot } from './snapshot.ts'
 import { TurnEnd } from './turn-end.ts'
 import { Watch } from './watch.ts'
 
-export interface ServiceOptions {
+export interface ServiceOptions extends ServiceRules {
   /** Asked for each request. Undefined while nothing is published. */
   readonly source: () => Snapshot | undefined
   /** The operator's document root, for `local_*`. */
   readonly localFolder?: string
   readonly onRequest?: (record: RequestRecord) => void
-  readonly limits?: LimitOptions
-  /** `/local_stats/` behind a login. Absent: the operator's files there are for everybody. */
-  readonly guarded?: GuardedPages
-  /** Absent: there is nothing in front of us. */
-  readonly fronts?: FrontsOptions
   /** How long a client may take nothing of a large answer, in milliseconds. */
   readonly stalledMs?: number
 }
+
+/** What may change while a server runs. What is absent is back to having no bounds. */
+export interface ServiceRules {
+  readonly limits?: LimitOptions
+  /** `/local_stats/` behind a login. Absent: the operator's files there are for everybody. */
+  readonly guarded?: GuardedPages | undefined
+  /** Absent: there is nothing in front of us. */
+  readonly fronts?: FrontsOptions
+}
+
+const NOTHING_IN_FRONT: FrontsOptions = { addresses: [], proxyProtocol: false }
 
 export class Service implements Disposable {
   readonly source: ServiceOptions['source']
   readonly localFolder: string | undefined
   readonly onRequest: (record: RequestRecord) => void
-  readonly guarded: GuardedPages | undefined
-  readonly admission: Admission
-  readonly fronts: Fronts
   readonly stalledMs: number
+  readonly admission = new Admission()
   readonly chunks = new ChunkPool()
   readonly openFiles = new OpenFiles()
   readonly prepared = new PreparedAnswers()
   readonly turnEnd = new TurnEnd()
   readonly watch = new Watch()
+  guarded: GuardedPages | undefined
+  fronts = new Fronts(NOTHING_IN_FRONT)
 
   constructor(options: ServiceOptions) {
     this.source = options.source
     this.localFolder = options.localFolder
     this.onRequest = options.onRequest ?? (() => {})
-    this.guarded = options.guarded
-    this.admission = new Admission(options.limits ?? {})
     this.stalledMs = options.stalledMs ?? STALLED_MS
-    this.fronts = new Fronts(options.fronts ?? { addresses: [], proxyProtocol: false })
+    this.change(options)
+  }
+
+  /** From the next request on; what is counted goes on being counted. */
+  change({ limits = {}, guarded, fronts = NOTHING_IN_FRONT }: ServiceRules): void {
+    this.admission.change(limits)
+    this.guarded = guarded
+    this.fronts = new Fronts(fronts)
   }
 
   [Symbol.dispose](): void {

@@ -20,10 +20,16 @@ import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 /** Guess: thirty thousand mirrors. */
 export const SETTINGS_CHARS_MAX = 16 * 1024 * 1024
 
-/** `folder` is where the file lies, absolute: relative paths in it start there. */
+interface Around {
+  /** Where the file lies, absolute: relative paths in it start there. */
+  readonly folder: string
+  /** Of a node that runs and cannot change it; the file's own is checked, and then left. */
+  readonly state?: string
+}
+
 export function parseSettings(
   text: string,
-  { folder }: { readonly folder: string },
+  { folder, state: fixed }: Around,
 ): Outcome<Settings, readonly SettingsFault[]> {
   if (text.length > SETTINGS_CHARS_MAX) {
     return fail([{ kind: 'too-large', line: 1, charsMax: SETTINGS_CHARS_MAX }])
@@ -33,7 +39,8 @@ export function parseSettings(
   const file = new DocumentReader(document.value, indexLines(text))
   const place = new Place(folder)
   const root = file.table(ROOT)
-  const state = place.of(root.read(ROOT.fields.state))
+  const own = place.of(root.read(ROOT.fields.state))
+  const state = fixed ?? own
   const log = file.table(LOG)
   const zone = root.read(ROOT.fields.zone)
   const settings: Settings = {

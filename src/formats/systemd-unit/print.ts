@@ -35,6 +35,7 @@ After=network-online.target
 Type=exec
 User=${user}
 ExecStart="${program}" run --config "${config}"
+ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5
 TimeoutStopSec=30

@@ -34,6 +34,8 @@ export interface Master extends AsyncDisposable {
   readonly rsync: { readonly host: string; readonly port: number; readonly module: string }
   /** What is public now. */
   published(): PublishedTree | undefined
+  /** Resolves when no release is being judged or published. */
+  atRest(): Promise<void>
   /** Resolves when the mirrors that missed a push were told, or could not be reached. */
   readonly caughtUp: Promise<void>
 }
@@ -115,6 +117,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       return { host: rsync.host, port: mirrorDoor.port, module: options.module }
     },
     published: () => releases.published,
+    atRest: () => desk.atRest(),
     caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -98,6 +98,11 @@ export class ReleaseDesk {
     return this.#alone(() => this.#options.publisher.renew(), say, signal)
   }
 
+  /** Resolves when nothing is being judged or published. */
+  async atRest(): Promise<void> {
+    while (this.#busy > 0) await this.#queue
+  }
+
   #alone<T>(work: () => Promise<T>, say: (line: string) => void, signal: AbortSignal): Promise<T> {
     return this.#inTurn(() => this.#options.publisher.alone(work, say, signal))
   }

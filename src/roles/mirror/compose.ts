@@ -1,26 +1,15 @@
 /** The one place that picks the world for a mirror: rsync, TUF, disk, HTTP, ssh. */
-import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { JournalFile, MirrorTrees } from '#adapters/disk/index.ts'
-import { loadSnapshot, type Snapshot } from '#adapters/http/index.ts'
-import { RsyncTransfer } from '#adapters/rsync/index.ts'
-import { startSshDoor } from '#adapters/ssh/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
-import { TufVerifier } from '#adapters/tuf/index.ts'
-import { DELETE_SHARE_MAX, REBUILD_BYTES_MIN } from '#core/sync/index.ts'
 import type { Clock } from '#ports/clock.ts'
-import type { ManifestVerifier } from '#ports/manifest-signer.ts'
-import type { SshAdmission, SshCall, SshPublicKey } from '#ports/ssh-door.ts'
-import { SYNC_STATUS, type SyncEnd, SyncRunner, type Voice } from './runner.ts'
+import type { SshPublicKey } from '#ports/ssh-door.ts'
+import { ChangeReport, type Changes } from './changes.ts'
+import { type GateOptions, MastersGate } from './masters-gate.ts'
+import type { SyncEnd, Voice } from './runner.ts'
 import { loadSettings, type MirrorSettings } from './settings.ts'
-import { readTree } from './tree-record.ts'
-import { startWeb, type WebOptions } from './web.ts'
-
-/** Account of the 2004 description that the masters call (R47). */
-export const SYNC_USER = 'clamavdb'
-/** How often a running mirror looks whether another process (`cvdnet clientsync`) has switched the tree. */
-const LOOK_FOR_SWITCH_MS = 1_000
+import { Shelf } from './shelf.ts'
+import { type SyncRules, Syncs } from './syncs.ts'
+import { Web, type WebOptions } from './web.ts'
 
 export class MirrorError extends Error {
   override readonly name = 'MirrorError'
@@ -35,27 +24,15 @@ export class MirrorError extends Error {
   }
 }
 
-export interface SyncOptions {
+export interface SyncOptions extends SyncRules {
   readonly confFile: string
   /** What `$HOME` and `~` mean in it. */
   readonly home?: string
-  readonly deleteShareMax?: number
-  /** Databases are made again out of patches where that can be; true unless told. */
-  readonly rebuild?: boolean
-  /** From so many bytes on. */
-  readonly rebuildBytesMin?: number
-  readonly clock?: Clock
-  /** For tests: who is believed instead of TUF. */
-  readonly manifests?: ManifestVerifier
-  readonly onStep?: (step: string) => void
 }
 
-export interface MirrorOptions extends SyncOptions, WebOptions {
+export interface MirrorOptions extends SyncOptions, WebOptions, GateOptions {
   readonly name: string
-  readonly ssh: { readonly host: string; readonly port: number }
-  readonly hostKeyFile: string
-  /** `name` is one in MASTERS of the conf, or a host. */
-  readonly masters: readonly { readonly name: string; readonly key: SshPublicKey }[]
+  readonly clock?: Clock
   /** Things an operator should see and that have no caller to be told to. */
   readonly onEvent?: (line: string) => void
 }
@@ -68,6 +45,11 @@ export interface Mirror extends AsyncDisposable {
   /** What is served now. */
   served(): { readonly serial: number; readonly generation: number } | undefined
   sync(master: string, voice: Voice): Promise<SyncEnd>
+  /**
+   * Follows other options, and what the conf says now, while everybody is served on. Undefined: that cannot be without a
+   * new start, and nothing was done. Throws `MirrorError` for a conf that cannot be used.
+   */
+  change(options: MirrorOptions): Promise<Changes | undefined>
 }
 
 /** One sync from `master`, as `cvdnet clientsync` runs it. Throws `MirrorError` for a conf that cannot be used. */
@@ -78,135 +60,78 @@ export async function syncOnce(
     readonly signal: AbortSignal
   },
 ): Promise<SyncEnd> {
-  const settings = await settingsOf(options)
-  const { runner } = await makeRunner(settings, options)
-  return await runner.run(options.master, options.voice, options.signal)
+  const { master, voice, signal } = options
+  const syncs = await Syncs.open(await settingsOf(options), options, { signal })
+  return await syncs.run(master, voice)
 }
 
 /** A mirror in the foreground: web server and ssh door. Disposing it closes both and stops a sync that is running. */
 export async function startMirror(options: MirrorOptions): Promise<Mirror> {
-  const { name, onEvent = () => {} } = options
   const settings = await settingsOf(options)
   await using starting = new AsyncDisposableStack()
   const stop = new AbortController()
-  const shelf = new Shelf(settings)
-  const { runner } = await makeRunner(settings, options, () => shelf.refresh(stop.signal))
+  const clock = options.clock ?? systemClock
+  const onEvent = options.onEvent ?? (() => {})
+  const shelf = new Shelf(settings.state)
+  const syncs = await Syncs.open(settings, options, {
+    onSwitched: () => shelf.refresh(stop.signal),
+    signal: stop.signal,
+  })
   await shelf.refresh(stop.signal)
-  const { http, https } = starting.use(
-    await startWeb(options, {
-      mirror: name,
+  const web = starting.use(
+    await Web.start(options, {
+      mirror: options.name,
       state: settings.state,
       localFolder: settings.to,
       source: () => shelf.snapshot,
-      clock: options.clock ?? systemClock,
+      clock,
       onEvent,
     }),
   )
-  const running = new Set<Promise<unknown>>()
-  const sync = (master: string, voice: Voice): Promise<SyncEnd> => {
-    const run = runner.run(master, voice, stop.signal)
-    running.add(run)
-    return run.finally(() => running.delete(run))
-  }
-  const admit = (user: string, key: SshPublicKey) => admission(options, { user, key }, sync)
-  const door = await startSshDoor({
-    ...options.ssh,
-    hostKeyFile: options.hostKeyFile,
-    policy: { admit },
-  })
+  const gate = await MastersGate.open(options, syncs)
   const tell: Voice = { print: onEvent, complain: onEvent }
-  const background = [
-    runner.resume(tell, stop.signal),
-    shelf.keepFresh(options.clock ?? systemClock, stop.signal),
-  ].map((task) => task.catch((error: unknown) => stop.signal.aborted || onEvent(String(error))))
+  const background = [syncs.resume(tell), shelf.keepFresh(clock, stop.signal)].map((task) =>
+    task.catch((error: unknown) => stop.signal.aborted || onEvent(String(error))),
+  )
   starting.defer(async () => {
-    await Promise.allSettled([...background, ...running])
+    await Promise.allSettled([...background, syncs.atRest()])
   })
-  starting.use(door)
+  starting.use(gate)
   starting.defer(() => stop.abort(new Error('the mirror is stopping')))
   const owned = starting.move()
   return {
-    name,
-    http: { host: http.host, port: http.port },
-    https: https && { host: https.host, port: https.port },
-    ssh: { host: door.host, port: door.port, hostKey: door.hostKey },
+    name: options.name,
+    get http() {
+      return web.http
+    },
+    get https() {
+      return web.https
+    },
+    get ssh() {
+      return gate.place
+    },
     served: () => shelf.served,
-    sync,
+    sync: (master, voice) => syncs.run(master, voice),
+    change: async (next) => {
+      const wanted = await settingsOf(next)
+      if (next.name !== options.name || !isSamePlace(settings, wanted)) return undefined
+      const report = new ChangeReport()
+      await syncs.follow(wanted, next, report)
+      await gate.follow(next, report)
+      const { done, left } = await web.change(next)
+      return { done: [...report.done, ...done], left: [...report.left, ...left] }
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
-/** A master's key opens one door: the sync from exactly that master, whatever was typed (R50, R94). */
-function admission(
-  { masters }: MirrorOptions,
-  { user, key }: { readonly user: string; readonly key: SshPublicKey },
-  sync: (master: string, voice: Voice) => Promise<SyncEnd>,
-): SshAdmission | undefined {
-  const master = masters.find((each) => each.key === key)
-  if (user !== SYNC_USER || master === undefined) return undefined
-  const run = async (call: SshCall): Promise<number> => {
-    const voice = {
-      print: (line: string) => call.print(line),
-      complain: (line: string) => call.complain(line),
-    }
-    return SYNC_STATUS[(await sync(master.name, voice)).kind]
-  }
-  return { kind: 'command', run }
-}
-
-/** The served tree, in memory. */
-class Shelf {
-  snapshot: Snapshot | undefined
-  served: { readonly serial: number; readonly generation: number } | undefined
-  readonly #trees: MirrorTrees
-
-  constructor({ state }: MirrorSettings) {
-    this.#trees = new MirrorTrees(state)
-  }
-
-  async refresh(signal: AbortSignal): Promise<void> {
-    const tree = readTree(await this.#trees.current())
-    if (tree === undefined || tree.record.generation === this.served?.generation) return
-    const { serial, generation, files } = tree.record
-    const lastModified = (path: string) => files.get(path)?.lastModified
-    const snapshot = await loadSnapshot(tree.folder, { lastModified, signal })
-    this.snapshot = snapshot
-    this.served = { serial, generation }
-  }
-
-  async keepFresh(clock: Clock, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await clock.sleep(LOOK_FOR_SWITCH_MS, signal)
-      // A tree may go while it is read, when two releases follow each other closely; the next look finds the newer one.
-      await this.refresh(signal).catch(() => {})
-    }
-  }
+/** Trees, trust and locks are where they are as long as a mirror runs. */
+function isSamePlace(now: MirrorSettings, wanted: MirrorSettings): boolean {
+  return now.to === wanted.to && now.state === wanted.state
 }
 
 async function settingsOf({ confFile, home = homedir() }: SyncOptions): Promise<MirrorSettings> {
   const settings = await loadSettings(confFile, home)
   if (!settings.ok) throw new MirrorError('bad-conf', `use "${confFile}"`, settings.fault)
   return settings.value
-}
-
-async function makeRunner(
-  settings: MirrorSettings,
-  options: SyncOptions,
-  onSwitched?: () => Promise<void>,
-): Promise<{ readonly runner: SyncRunner }> {
-  const { state, tufRoot } = settings
-  const { rebuild = true, rebuildBytesMin = REBUILD_BYTES_MIN } = options
-  await mkdir(state, { recursive: true, mode: 0o700 })
-  const world = {
-    settings,
-    transfer: new RsyncTransfer(),
-    manifests:
-      options.manifests ?? new TufVerifier({ folder: join(state, 'tuf'), rootFile: tufRoot }),
-    clock: options.clock ?? systemClock,
-    deleteShareMax: options.deleteShareMax ?? DELETE_SHARE_MAX,
-    rebuildBytesMin: rebuild ? rebuildBytesMin : Number.POSITIVE_INFINITY,
-    ...(onSwitched && { onSwitched }),
-    ...(options.onStep && { onStep: options.onStep }),
-  }
-  return { runner: new SyncRunner(world, new JournalFile(join(state, 'journal.jsonl'))) }
 }

@@ -1,28 +1,37 @@
-/** A mirror's web: HTTP, HTTPS where there is a certificate, the access log, and the statistics made of it. */
+/**
+ * A mirror's web: HTTP, HTTPS where there is a certificate, the access log, and the statistics made of it. It follows
+ * new settings while it runs: a listener whose address stays is never closed, and one that goes lets everybody have
+ * what he is fetching.
+ */
 import { join } from 'node:path'
 import {
   AccessLogFile,
-  type GuardedPages,
+  type FrontsOptions,
   type HttpServer,
+  type HttpsServer,
   type LimitOptions,
   type RequestRecord,
+  type ServerRules,
+  type ServiceOptions,
   type Snapshot,
   startHttpServer,
   startHttpsServer,
 } from '#adapters/http/index.ts'
 import { SPEED_PRESETS } from '#core/limits/index.ts'
-import type { HttpSettings, HttpsSettings, StatisticsSettings } from '#formats/cvdnet-toml/index.ts'
+import type { HttpSettings, HttpsSettings } from '#formats/cvdnet-toml/index.ts'
 import type { Clock } from '#ports/clock.ts'
-import { watchCountries } from './countries.ts'
-import { Statistics } from './statistics.ts'
+import { ChangeReport, type Changes } from './changes.ts'
+import {
+  type StatisticsOptions,
+  type StatisticsPages,
+  startStatistics,
+} from './statistics-pages.ts'
 
 export interface WebOptions {
   /** Where, and whatever of the settings differs from having no bounds and no log. */
   readonly http: Pick<HttpSettings, 'host' | 'port'> & Partial<HttpSettings>
   readonly https?: HttpsSettings | undefined
-  readonly statistics?:
-    | (Omit<StatisticsSettings, 'password'> & { readonly password: string })
-    | undefined
+  readonly statistics?: StatisticsOptions | undefined
   readonly onRequest?: (record: RequestRecord) => void
 }
 
@@ -35,60 +44,190 @@ interface Around {
   readonly onEvent: (line: string) => void
 }
 
-export interface Web extends AsyncDisposable {
-  readonly http: HttpServer
-  readonly https: HttpServer | undefined
-}
-
 /** Our own log, where the operator wants statistics and named no file. */
 const OWN_LOG = 'access.log'
 /** Half a million requests; three of these are the most that our own logs take. */
 const OWN_LOG_BYTES_MAX = 128 * 1024 * 1024
 
-export async function startWeb(options: WebOptions, around: Around): Promise<Web> {
-  await using starting = new AsyncDisposableStack()
-  const { http, https } = options
-  const { onEvent, source, localFolder } = around
-  const wantsOwnLog = options.statistics !== undefined && options.statistics.logs.length === 0
-  const logPath = http.accessLog ?? (wantsOwnLog ? join(around.state, OWN_LOG) : undefined)
-  const rotation = http.accessLog === undefined ? { rotateAtBytes: OWN_LOG_BYTES_MAX } : {}
-  const log =
-    logPath && starting.use(new AccessLogFile({ path: logPath, ...rotation, onFault: onEvent }))
-  const guarded = await startStatistics(options, { around, logPath, starting })
-  const service = {
-    source,
-    localFolder,
-    limits: limitsOf(http),
-    fronts: { addresses: http.fronts ?? [], proxyProtocol: http.proxyProtocol ?? false },
-    ...(guarded && { guarded }),
-    onRequest: (record: RequestRecord) => {
-      if (log) log.add(record)
-      options.onRequest?.(record)
-    },
+/** What the options come to, in the parts that follow new ones each for itself. */
+interface Plan {
+  readonly log: { readonly path: string; readonly rotateAtBytes?: number } | undefined
+  readonly statistics:
+    | { readonly options: StatisticsOptions; readonly ownLog: string | undefined }
+    | undefined
+  readonly limits: Omit<ServerRules, 'guarded' | 'fronts'>
+  readonly fronts: FrontsOptions
+  readonly http: { readonly host: string; readonly port: number }
+  readonly https: HttpsSettings | undefined
+}
+
+const PARTS: Readonly<Record<keyof Plan, string>> = {
+  log: 'access log',
+  statistics: 'statistics',
+  limits: 'http limits',
+  fronts: 'http fronts',
+  http: 'http address',
+  https: 'https',
+}
+
+export class Web implements AsyncDisposable {
+  readonly #around: Around
+  readonly #service: Pick<ServiceOptions, 'source' | 'localFolder' | 'onRequest'>
+  #plan: Plan
+  #log: AccessLogFile | undefined
+  #statistics: StatisticsPages | undefined
+  #http: HttpServer | undefined
+  #https: HttpsServer | undefined
+  /** Those that take nobody new and are not empty yet. */
+  readonly #leaving = new Set<HttpServer>()
+
+  private constructor({ onRequest }: WebOptions, plan: Plan, around: Around) {
+    this.#plan = plan
+    this.#around = around
+    this.#service = {
+      source: around.source,
+      localFolder: around.localFolder,
+      onRequest: (record) => {
+        this.#log?.add(record)
+        onRequest?.(record)
+      },
+    }
   }
-  const plain = starting.use(
-    await startHttpServer({
-      ...service,
-      host: http.host,
-      port: http.port,
-      ...(http.connectionsMax !== undefined && { connectionsMax: http.connectionsMax }),
+
+  static async start(options: WebOptions, around: Around): Promise<Web> {
+    const plan = planOf(options, around.state)
+    const web = new Web(options, plan, around)
+    try {
+      await web.#useLog(plan.log)
+      await web.#useStatistics(plan.statistics)
+      await web.#listen(plan.http)
+      await web.#secure(plan.https)
+      return web
+    } catch (error) {
+      await web[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  get http(): Address {
+    return addressOf(this.#http ?? this.#plan.http)
+  }
+
+  get https(): Address | undefined {
+    return this.#https && addressOf(this.#https)
+  }
+
+  /** Follows other options part by part, while everybody is served on. */
+  async change(options: WebOptions): Promise<Changes> {
+    const wanted = planOf(options, this.#around.state)
+    const report = new ChangeReport()
+    const follow = async <Key extends keyof Plan>(
+      part: Key,
+      work: (wanted: Plan[Key]) => unknown,
+    ): Promise<void> => {
+      await report.follow(PARTS[part], this.#plan[part], wanted[part], async () => {
+        await work(wanted[part])
+        this.#plan = { ...this.#plan, [part]: wanted[part] }
+      })
+    }
+    await follow('log', (log) => this.#useLog(log))
+    await follow('statistics', (statistics) => this.#useStatistics(statistics))
+    await follow('limits', () => {})
+    await follow('fronts', () => {})
+    for (const server of [this.#http, this.#https]) server?.change(this.#rules())
+    await follow('http', (place) => this.#listen(place))
+    await follow('https', (https) => this.#secure(https))
+    return report
+  }
+
+  #rules(): ServerRules {
+    const { limits, fronts } = this.#plan
+    return { ...limits, fronts, guarded: this.#statistics?.guarded }
+  }
+
+  async #useLog(log: Plan['log']): Promise<void> {
+    const old = this.#log
+    this.#log = log && new AccessLogFile({ ...log, onFault: this.#around.onEvent })
+    await old?.[Symbol.asyncDispose]()
+  }
+
+  /** Two that write the same totals would count twice, so the old ones end first; their pages stay until then. */
+  async #useStatistics(wanted: Plan['statistics']): Promise<void> {
+    await this.#statistics?.[Symbol.asyncDispose]()
+    this.#statistics =
+      wanted && (await startStatistics(wanted.options, wanted.ownLog, this.#around))
+  }
+
+  async #listen(place: Plan['http']): Promise<void> {
+    const old = this.#http
+    this.#http = await startHttpServer({ ...this.#service, ...this.#rules(), ...place })
+    this.#drain(old)
+  }
+
+  async #secure(wanted: Plan['https']): Promise<void> {
+    const [old, now] = [this.#https, this.#plan.https]
+    if (wanted === undefined) this.#https = undefined
+    else {
+      const { host, port, certificate, key } = wanted
+      const files = { certificateFile: certificate, keyFile: key }
+      if (old !== undefined && now?.host === host && now.port === port) {
+        await old.useCertificate(files)
+        return
+      }
+      const { onEvent } = this.#around
+      const options = { ...this.#service, ...this.#rules(), ...files, host, port }
+      this.#https = await startHttpsServer({ ...options, onFault: onEvent })
+    }
+    this.#drain(old)
+  }
+
+  #drain(server: HttpServer | undefined): void {
+    if (server === undefined) return
+    this.#leaving.add(server)
+    void server
+      .drain()
+      .then(() => server[Symbol.asyncDispose]())
+      .then(() => this.#leaving.delete(server))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const servers = [this.#http, this.#https, ...this.#leaving]
+    await Promise.all(servers.map((server) => server?.[Symbol.asyncDispose]()))
+    await this.#statistics?.[Symbol.asyncDispose]()
+    await this.#log?.[Symbol.asyncDispose]()
+  }
+}
+
+interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+function addressOf({ host, port }: Address): Address {
+  return { host, port }
+}
+
+function planOf({ http, https, statistics }: WebOptions, state: string): Plan {
+  const { host, port, accessLog, fronts = [], proxyProtocol = false } = http
+  const wantsOwnLog = statistics !== undefined && statistics.logs.length === 0
+  const ownLog = accessLog ?? (wantsOwnLog ? join(state, OWN_LOG) : undefined)
+  return {
+    log: ownLog === undefined ? undefined : logOf(ownLog, ownLog === accessLog),
+    statistics: statistics && { options: statistics, ownLog },
+    limits: {
+      limits: limitsOf(http),
+      connectionsMax: http.connectionsMax,
       connectionsPerAddressMax: http.connectionsPerAddressMax || undefined,
-    }),
-  )
-  const secure =
-    https &&
-    starting.use(
-      await startHttpsServer({
-        ...service,
-        host: https.host,
-        port: https.port,
-        certificateFile: https.certificate,
-        keyFile: https.key,
-        onFault: onEvent,
-      }),
-    )
-  const owned = starting.move()
-  return { http: plain, https: secure, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+    },
+    fronts: { addresses: fronts, proxyProtocol },
+    http: { host, port },
+    https,
+  }
+}
+
+/** The operator turns his own log himself. */
+function logOf(path: string, isOperators: boolean): Plan['log'] {
+  return isOperators ? { path } : { path, rotateAtBytes: OWN_LOG_BYTES_MAX }
 }
 
 function limitsOf(http: WebOptions['http']): LimitOptions {
@@ -101,41 +240,4 @@ function limitsOf(http: WebOptions['http']): LimitOptions {
         ? undefined
         : { wholesAnHour, retryAfterMax: Math.ceil(retryAfterMaxMs / 1000) },
   }
-}
-
-interface Starting {
-  readonly around: Around
-  readonly logPath: string | undefined
-  readonly starting: AsyncDisposableStack
-}
-
-async function startStatistics(
-  { statistics }: WebOptions,
-  { around, logPath, starting }: Starting,
-): Promise<GuardedPages | undefined> {
-  if (statistics === undefined) return undefined
-  const { user, password, logs, daysKept, places } = statistics
-  const countries = starting.use(watchCountries(places, around.onEvent))
-  const kept = await Statistics.load({
-    mirror: around.mirror,
-    stateFile: join(around.state, 'statistics.json'),
-    logs: logs.length > 0 || logPath === undefined ? logs : [logPath],
-    isOwnLog: logs.length === 0,
-    daysKept,
-    clock: around.clock,
-    country: (address) => countries.of(address),
-    onFault: around.onEvent,
-  })
-  const stop = new AbortController()
-  // A client counted before its country can be known stays without one all day.
-  const reading = countries.first
-    .then(() => kept.keepReading(stop.signal))
-    .catch((error: unknown) => {
-      if (!stop.signal.aborted) around.onEvent(`statistics: ${String(error)}`)
-    })
-  starting.defer(async () => {
-    stop.abort(new Error('the mirror is stopping'))
-    await reading
-  })
-  return { user, password, page: (path) => kept.page(path) }
 }

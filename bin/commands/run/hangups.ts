@@ -1,0 +1,30 @@
+/** SIGHUPs of this process, one after the other: several that come while one is answered count as one more. */
+export class Hangups implements Disposable {
+  #isPending = false
+  #wake = () => {}
+  readonly #onHangup = () => {
+    this.#isPending = true
+    this.#wake()
+  }
+
+  constructor() {
+    process.on('SIGHUP', this.#onHangup)
+  }
+
+  /** Resolves to true at the next one, to false when the signal aborts first. */
+  async next(signal: AbortSignal): Promise<boolean> {
+    if (!this.#isPending && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = () => resolve()
+      signal.addEventListener('abort', this.#wake, { once: true })
+      await promise
+      signal.removeEventListener('abort', this.#wake)
+    }
+    this.#isPending = false
+    return !signal.aborted
+  }
+
+  [Symbol.dispose](): void {
+    process.off('SIGHUP', this.#onHangup)
+  }
+}

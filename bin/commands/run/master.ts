@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolders } from '#adapters/disk/index.ts'
+import { loadOrMakeKey } from '#adapters/ssh/index.ts'
+import { makeNetworkKeys } from '#adapters/tuf/index.ts'
+import { epochMs } from '#base/time.ts'
+import type { MasterSettings } from '#formats/cvdnet-toml/index.ts'
+import { type Master, type MasterOptions, masterFiles, startMaster } from '#roles/master/index.ts'
+import { say } from '../../io.ts'
+import { engineFacts } from './dns.ts'
+import { treeMetrics } from './metrics.ts'
+import { readPublisher } from './publishers.ts'
+import { mirrorRecord, sigmakerRecord } from './registry.ts'
+import type { Prepared, Role, RunningRole } from './role.ts'
+import { openStoreOf } from './store.ts'
+
+export const MASTER_ROLE: Role = {
+  name: 'master',
+  wanted: ({ master, zone, state, updateRecord, store }) =>
+    master && { master, zone, state, updateRecord, store },
+  prepare: async (settings): Promise<Prepared> => {
+    const { master, zone, state, updateRecord } = settings
+    if (master === undefined) throw new Error('there is no [master]')
+    const { name, publishers, sigmakers, mirrors, ...rest } = master
+    const now = epochMs(Date.now())
+    const options = {
+      ...rest,
+      name,
+      zone,
+      engine: engineFacts(updateRecord),
+      state: join(state, 'master'),
+      publishers: await Promise.all(publishers.map(readPublisher)),
+      sigmakers: sigmakers.map(sigmakerRecord),
+      mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
+      onEvent: (line: string) => say(`${name}: ${line}`),
+    }
+    return {
+      begin: async () => {
+        await using starting = new AsyncDisposableStack()
+        const store = starting.use(await openStoreOf(settings))
+        const running = starting.use(await runMaster({ ...options, store }))
+        const owned = starting.move()
+        return {
+          metrics: treeMetrics('master', name, () => publishedBy(running)),
+          atRest: () => running.atRest(),
+          [Symbol.asyncDispose]: () => owned.disposeAsync(),
+        } satisfies RunningRole
+      },
+    }
+  },
+}
+
+function publishedBy(master: Master) {
+  const tree = master.published()
+  return tree && { serial: tree.release.serial, generation: tree.generation }
+}
+
+async function runMaster(options: MasterOptions): Promise<Master> {
+  const { name, state } = options
+  await makeFolders(state, 0o700)
+  await mindNetworkKeys(options)
+  const running = await startMaster(options)
+  const { publicKey } = await loadOrMakeKey(masterFiles(state).triggerKey, name)
+  const { ssh, rsync } = running
+  say(`${name}: master, ssh ${ssh.host}:${ssh.port}, rsync ${rsync.host}:${rsync.port}`)
+  say(`${name}: host key, for sigmakers: ${ssh.hostKey}`)
+  say(`${name}: calls mirrors with this key, for their settings: ${publicKey}`)
+  return running
+}
+
+async function mindNetworkKeys({
+  name,
+  networkKeys,
+}: Pick<MasterSettings, 'name' | 'networkKeys'>): Promise<void> {
+  if ((await stat(join(networkKeys, 'root.json')).catch(() => undefined)) !== undefined) return
+  await makeNetworkKeys(networkKeys, epochMs(Date.now()))
+  say(`${name}: made the network's keys in "${networkKeys}"`)
+  say(`${name}: keep tuf-root.pem somewhere else; root.json goes into every mirror's kit`)
+}

@@ -1,0 +1,36 @@
+import { MirrorTrees } from '#adapters/disk/index.ts'
+import { loadSnapshot, type Snapshot } from '#adapters/http/index.ts'
+import type { Clock } from '#ports/clock.ts'
+import { readTree } from './tree-record.ts'
+
+/** How often a running mirror looks whether another process (`cvdnet clientsync`) has switched the tree. */
+const LOOK_FOR_SWITCH_MS = 1_000
+
+/** The served tree, in memory. */
+export class Shelf {
+  snapshot: Snapshot | undefined
+  served: { readonly serial: number; readonly generation: number } | undefined
+  readonly #trees: MirrorTrees
+
+  constructor(state: string) {
+    this.#trees = new MirrorTrees(state)
+  }
+
+  async refresh(signal: AbortSignal): Promise<void> {
+    const tree = readTree(await this.#trees.current())
+    if (tree === undefined || tree.record.generation === this.served?.generation) return
+    const { serial, generation, files } = tree.record
+    const lastModified = (path: string) => files.get(path)?.lastModified
+    const snapshot = await loadSnapshot(tree.folder, { lastModified, signal })
+    this.snapshot = snapshot
+    this.served = { serial, generation }
+  }
+
+  async keepFresh(clock: Clock, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(LOOK_FOR_SWITCH_MS, signal)
+      // A tree may go while it is read, when two releases follow each other closely; the next look finds the newer one.
+      await this.refresh(signal).catch(() => {})
+    }
+  }
+}

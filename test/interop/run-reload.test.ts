@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { loadOrMakeKey } from '#adapters/ssh/index.ts'
+import { isListening } from '#adapters/system/index.ts'
+import { freePort } from '../../dev/demo/layout.ts'
+import { Running } from '../support/cvdnet.ts'
+import { releaseFiles, synced } from '../support/mirror-sync.ts'
+import { mirrorWorld } from '../support/mirror-world.ts'
+import { eventually, without } from '../support/run.ts'
+
+const skip = without('rsync')
+/** What answers under way get at a stop. */
+const CLOSE_GRACE_MS = 2_000
+const HOST = '127.0.0.1'
+/** More than the buffers of both ends of a connection take. */
+const LARGE = Buffer.alloc(24 * 1024 * 1024, 'large.ndb:0:*:6162636465666768\n')
+
+/** A mirror with one release, run from a settings file that the test changes. */
+async function world(t: TestContext) {
+  const owned = new AsyncDisposableStack()
+  t.after(() => owned.disposeAsync())
+  const it = owned.use(await mirrorWorld())
+  await it.publish(1, { ...releaseFiles(it, 1), 'large.ndb': LARGE })
+  await synced(it)
+  const key = await loadOrMakeKey(join(it.dir, 'master-key'), 'rsync1')
+  const ports = { http: await freePort([HOST]), ssh: await freePort([HOST]) }
+  const file = join(it.dir, 'cvdnet.toml')
+  const mirror = (http = '', { port = ports.http, state = 'node' } = {}) => `zone = "clamav.test"
+state = "${state}"
+[mirror]
+name = "mirror1"
+conf = "${it.conf}"
+[mirror.ssh]
+host = "${HOST}"
+port = ${ports.ssh}
+[mirror.http]
+host = "${HOST}"
+port = ${port}
+${http}
+[[mirror.masters]]
+name = "rsync1"
+key = "${key.publicKey}"
+`
+  const write = (text: string) => writeFile(file, text)
+  await write(mirror())
+  const node = owned.use(new Running(file))
+  await node.says(/mirror1: host key/)
+  /** Has the node read its settings, and resolves to all that it says of that. */
+  const reload = async (text: string, until: RegExp): Promise<string> => {
+    await write(text)
+    const before = node.said.length
+    node.child.kill('SIGHUP')
+    return await eventually(async () => {
+      assert.equal(node.child.exitCode, null, node.said)
+      const said = node.said.slice(before)
+      assert.match(said, until)
+      return said
+    })
+  }
+  const ask = async (path: string, port = ports.http) => {
+    const answer = await fetch(`http://${HOST}:${port}${path}`, {
+      headers: { connection: 'close' },
+    })
+    await answer.arrayBuffer()
+    return answer.status
+  }
+  return { it, ports, mirror, node, write, reload, ask }
+}
+
+/** The large file, of which nothing is read until `rest` is called. */
+async function begin(t: TestContext, port: number): Promise<{ rest(): Promise<Buffer> }> {
+  const asked = get({ host: HOST, port, path: '/large.ndb', agent: false })
+  t.after(() => asked.destroy())
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  assert.equal(answer.statusCode, 200)
+  const rest = async () => {
+    const chunks: Buffer[] = []
+    for await (const chunk of answer) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  return { rest }
+}
+
+/** Asks again and again, a connection each, until it is stopped; then it tells every answer that was not 200. */
+function keepAsking(ask: (path: string) => Promise<number>) {
+  const stop = new AbortController()
+  const failures: string[] = []
+  let answers = 0
+  const asking = (async () => {
+    while (!stop.signal.aborted) {
+      const got = await ask('/timestamp').catch((error: unknown) => String(error))
+      if (got !== 200) failures.push(String(got))
+      answers += 1
+    }
+  })()
+  return async () => {
+    stop.abort()
+    await asking
+    assert.ok(answers > 0)
+    return failures
+  }
+}
+
+test('the same settings change nothing, faulty ones are told with their lines and change nothing', {
+  skip,
+}, async (t) => {
+  const { mirror, node, reload, ask } = await world(t)
+  await reload(mirror(), /^reloaded: nothing to change$/m)
+  const syntax = await reload(`${mirror()}\n[mirror`, /not reloaded: .* goes on as it was/)
+  assert.match(syntax, /cvdnet\.toml: line 17: incomplete key-value/)
+  const faults = await reload(
+    mirror('speeds = "fast"\ndownloads_max = -1'),
+    /not reloaded: .* 2 fault\(s\); everything goes on as it was/,
+  )
+  assert.match(faults, /line 12: .*speeds[\s\S]*line 13: .*downloads_max/)
+  assert.equal(await ask('/timestamp'), 200)
+  const moved = await reload(mirror('', { state: 'other' }), /nothing to change|reloaded: mirror/)
+  assert.match(moved, /not reloaded: state stays ".*node" until a restart/)
+  assert.equal(await node.end('SIGTERM'), 0, node.said)
+})
+
+test('a limit holds from the reload on; downloads and requests under way notice nothing', {
+  skip,
+}, async (t) => {
+  const { mirror, node, ports, write, reload, ask } = await world(t)
+  const download = await begin(t, ports.http)
+  const failures = keepAsking(ask)
+  assert.equal(await ask('/large.ndb'), 200)
+  await reload(mirror('downloads_max = 1'), /^reloaded: mirror \(http limits\)$/m)
+  // The download from before is counted.
+  assert.equal(await ask('/large.ndb'), 503)
+  // Two at once: the second of them is answered after the first, or as one with it.
+  const said = node.said.length
+  await write(mirror('downloads_max = 0'))
+  node.child.kill('SIGHUP')
+  node.child.kill('SIGHUP')
+  await eventually(async () => assert.match(node.said.slice(said), /mirror \(http limits\)/))
+  assert.doesNotMatch(node.said.slice(said), /not reloaded/)
+  assert.equal(await ask('/large.ndb'), 200)
+  assert.ok((await download.rest()).equals(LARGE))
+  assert.deepEqual(await failures(), [])
+  assert.equal(await node.end('SIGTERM'), 0, node.said)
+})
+
+test('a listener moves to another port, and the old one lets a download end', {
+  skip,
+}, async (t) => {
+  const { mirror, ports, reload, ask } = await world(t)
+  const download = await begin(t, ports.http)
+  const port = await freePort([HOST])
+  await reload(mirror('', { port }), /^reloaded: mirror \(http address\)$/m)
+  assert.equal(await ask('/timestamp', port), 200)
+  assert.equal(await isListening(HOST, ports.http), false)
+  // Longer than a stop would leave it.
+  await wait(CLOSE_GRACE_MS + 500)
+  assert.ok((await download.rest()).equals(LARGE))
+  // One that is taken is told, and the mirror stays where it is.
+  const other = createServer().listen(0, HOST)
+  t.after(() => other.close())
+  await once(other, 'listening')
+  const taken = (other.address() as AddressInfo).port
+  const said = await reload(mirror('', { port: taken }), /not reloaded: /)
+  assert.match(said, /mirror keeps its http address: Cannot listen on .* port \d+/)
+  assert.equal(await ask('/timestamp', port), 200)
+})
+
+test('roles come and go, and the others are not touched', { skip }, async (t) => {
+  const { it, mirror, ports, reload, ask } = await world(t)
+  const download = await begin(t, ports.http)
+  const failures = keepAsking(ask)
+  const metrics = await freePort([HOST])
+  const dns = await freePort([HOST])
+  const more = (text: string) =>
+    `${mirror()}\n[metrics]\nhost = "${HOST}"\nport = ${metrics}\n${text}`
+  const named = (ttl: string) => `[dns]
+hosts = ["${HOST}"]
+port = ${dns}
+[[dns.name_servers]]
+name = "ns1"
+addresses = "${HOST}"
+[dns.answers]
+mirror_ttl = "${ttl}"
+`
+  assert.doesNotMatch(
+    await reload(more(''), /^reloaded: metrics \(started\)$/m),
+    /reloaded: mirror/,
+  )
+  assert.equal(await ask('/metrics', metrics), 200)
+  await reload(more(named('30s')), /^reloaded: dns \(started\)$/m)
+  assert.equal(await ask('/dns', metrics), 200)
+  const again = await reload(more(named('40s')), /^reloaded: dns \(stopped and started anew\)$/m)
+  assert.doesNotMatch(again, /reloaded: (?:mirror|metrics)/)
+  await reload(mirror(), /^reloaded: dns \(stopped\)$/m)
+  await eventually(async () => assert.equal(await isListening(HOST, metrics), false))
+  // What the mirror's own file says is followed too.
+  await it.writeConf({ EXCLUDE: '--exclude secret_*' })
+  await reload(mirror(), /^reloaded: mirror \(clam-clientsync\.conf\)$/m)
+  assert.deepEqual(await failures(), [])
+  assert.ok((await download.rest()).equals(LARGE))
+})
