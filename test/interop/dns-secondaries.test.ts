@@ -14,6 +14,7 @@ import { dnsName } from '#formats/dns-message/index.ts'
 import { startDns, ZoneFeed } from '#roles/dns/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { down } from '../support/candidates.ts'
+import { dnsOptions } from '../support/dns-options.ts'
 import { run, without } from '../support/run.ts'
 import { BIND, KEY, KNOT, NSD, type Program } from '../support/secondaries.ts'
 import { aSnapshot } from '../support/zone.ts'
@@ -48,26 +49,13 @@ async function withSecondary(
     secret: Uint8Array.from(Buffer.from(secret, 'base64')),
   } as const
   const node = holding.use(
-    await startDns({
-      zone: 'clamav.example',
-      hosts: ['127.0.0.1'],
-      port: 0,
-      source: feed,
-      lastSnapshot: join(folder, 'last.json'),
-      places: undefined,
-      overrides: [],
-      rateLimit: { perSecond: 0, slip: 2 },
-      unlimited: [],
-      secondaries: [{ host: program.host, port, key }],
-      powerDns: undefined,
-      clientSubnet: false,
-      sharePort: false,
-      sockets: 'auto',
-      cookieSecret: undefined,
-      policy: (policy) => policy,
-      clock: systemClock,
-      onEvent: () => {},
-    }),
+    await startDns(
+      dnsOptions({
+        source: feed,
+        lastSnapshot: join(folder, 'last.json'),
+        secondaries: [{ host: program.host, port, key }],
+      }),
+    ),
   )
   const ours = node.listeners[0]?.port ?? 0
   const secondarySecret = hasWrongKey ? randomBytes(32).toString('base64') : secret

@@ -11,6 +11,7 @@ import { type KeyTimes, keyStateAt, type ZoneKey } from '#core/dnssec/index.ts'
 import { startDns, ZoneFeed } from '#roles/dns/index.ts'
 import { aMirror } from '../support/candidates.ts'
 import { CVDNET } from '../support/cvdnet.ts'
+import { dnsOptions } from '../support/dns-options.ts'
 import { run, without } from '../support/run.ts'
 import { startUnbound, type Unbound } from '../support/unbound.ts'
 import { aSnapshot } from '../support/zone.ts'
@@ -50,27 +51,13 @@ async function world({ signed = true } = {}): Promise<World> {
   const mirrors = Array.from({ length: 40 }, (_, at) => aMirror(`m${at + 1}`, at % 2 ? 'DE' : 'US'))
   feed.offer(aSnapshot({ mirrors, heardAt: toSeconds(systemClock.now()) }))
   const node = starting.use(
-    await startDns({
-      zone: 'clamav.example',
-      hosts: ['127.0.0.1'],
-      port: 0,
-      source: feed,
-      lastSnapshot: join(path, 'last.json'),
-      places: undefined,
-      overrides: [],
-      rateLimit: { perSecond: 0, slip: 2 },
-      unlimited: [],
-      secondaries: [],
-      powerDns: undefined,
-      dnssec: signed ? { keys, signaturesPerSecond: 2000 } : undefined,
-      clientSubnet: false,
-      sharePort: false,
-      sockets: 'auto',
-      cookieSecret: undefined,
-      policy: (policy) => policy,
-      clock: systemClock,
-      onEvent: () => {},
-    }),
+    await startDns(
+      dnsOptions({
+        source: feed,
+        lastSnapshot: join(path, 'last.json'),
+        dnssec: signed ? { keys, signaturesPerSecond: 2000 } : undefined,
+      }),
+    ),
   )
   const port = node.listeners[0]?.port ?? 0
   const running = starting.move()

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { systemClock } from '#adapters/system/index.ts'
 import { parseIpPrefix } from '#base/ip-address.ts'
 import type { ZoneSnapshot } from '#core/zone/index.ts'
 import { startDns, ZoneFeed } from '#roles/dns/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
+import { dnsOptions } from '../support/dns-options.ts'
 import { run, without } from '../support/run.ts'
 import { aSnapshot } from '../support/zone.ts'
 
@@ -33,26 +33,14 @@ async function both() {
   feed.offer(aSnapshot())
   const backend = await freePort(['127.0.0.1'])
   const node = starting.use(
-    await startDns({
-      zone: 'clamav.example',
-      hosts: ['127.0.0.1'],
-      port: 0,
-      source: feed,
-      lastSnapshot: join(folder, 'last.json'),
-      places: undefined,
-      overrides: OVERRIDES,
-      rateLimit: { perSecond: 0, slip: 2 },
-      unlimited: [],
-      secondaries: [],
-      powerDns: { host: '127.0.0.1', port: backend },
-      clientSubnet: false,
-      sharePort: false,
-      sockets: 'auto',
-      cookieSecret: undefined,
-      policy: (policy) => policy,
-      clock: systemClock,
-      onEvent: () => {},
-    }),
+    await startDns(
+      dnsOptions({
+        source: feed,
+        lastSnapshot: join(folder, 'last.json'),
+        overrides: OVERRIDES,
+        powerDns: { host: '127.0.0.1', port: backend },
+      }),
+    ),
   )
   const port = await freePort(['127.0.0.1'])
   const child = spawn(

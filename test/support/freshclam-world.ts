@@ -12,6 +12,7 @@ import { StoreFeed, startDns } from '#roles/dns/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { startMonitor } from '#roles/monitor/index.ts'
 import { ZONE } from '../../dev/demo/index.ts'
+import { dnsOptions } from './dns-options.ts'
 import { type TestNetwork, testNetwork } from './network.ts'
 import { realData, run } from './run.ts'
 import { addresses } from './zone.ts'
@@ -130,26 +131,17 @@ async function watch({ store, folder }: TestNetwork) {
   }
   const source = starting.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
   const dns = starting.use(
-    await startDns({
-      zone: ZONE,
-      hosts: [DNS_HOST],
-      port: 53,
-      source,
-      lastSnapshot: join(folder, 'dns', 'last-snapshot.json'),
-      places: undefined,
-      overrides: [],
-      rateLimit: { perSecond: 0, slip: 2 },
-      unlimited: [],
-      secondaries: [],
-      powerDns: undefined,
-      clientSubnet: false,
-      sharePort: false,
-      sockets: 'auto',
-      cookieSecret: undefined,
-      policy: (policy) => ({ ...policy, overrideClamavNet: true }),
-      clock: systemClock,
-      onEvent,
-    }),
+    await startDns(
+      dnsOptions({
+        zone: ZONE,
+        hosts: [DNS_HOST],
+        port: 53,
+        source,
+        lastSnapshot: join(folder, 'dns', 'last-snapshot.json'),
+        policy: (policy) => ({ ...policy, overrideClamavNet: true }),
+        onEvent,
+      }),
+    ),
   )
   const running = starting.move()
   return { dns, [Symbol.asyncDispose]: () => running.disposeAsync() }

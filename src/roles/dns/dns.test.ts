@@ -19,6 +19,7 @@ import { printSnapshot, type ZoneSnapshot } from '#core/zone/index.ts'
 import { RCODE } from '#formats/dns-message/index.ts'
 import { down } from '../../../test/support/candidates.ts'
 import { ask, decoded, query, sendTcp, sendUdp } from '../../../test/support/dns-client.ts'
+import { dnsOptions } from '../../../test/support/dns-options.ts'
 import { aSerial } from '../../../test/support/values.ts'
 import { aSnapshot } from '../../../test/support/zone.ts'
 import { loadSystemCalls } from '../../adapters/dns/system-calls.ts'
@@ -41,26 +42,12 @@ async function world() {
   const feed = new ZoneFeed()
   const prefix = parseIpPrefix('127.0.0.0/8')
   assert.ok(prefix)
-  const options: DnsOptions = {
-    zone: 'clamav.example',
-    hosts: ['127.0.0.1'],
-    port: 0,
+  const options = dnsOptions({
     source: feed,
     lastSnapshot: join(folder.path, 'dns', 'snapshot.json'),
-    places: undefined,
     overrides: [{ prefix, country: 'DE' }],
-    rateLimit: { perSecond: 0, slip: 2 },
-    unlimited: [],
-    secondaries: [],
-    powerDns: undefined,
-    clientSubnet: false,
-    sharePort: false,
-    sockets: 'auto',
-    cookieSecret: undefined,
-    policy: (policy) => policy,
-    clock: systemClock,
     onEvent: (line) => events.push(line),
-  }
+  })
   return {
     feed,
     events,

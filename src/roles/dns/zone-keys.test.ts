@@ -8,9 +8,10 @@ import { systemClock } from '#adapters/system/index.ts'
 import { newZoneKey, ZoneKeyError } from '#adapters/zone-keys/index.ts'
 import { toSeconds } from '#base/time.ts'
 import { ask } from '../../../test/support/dns-client.ts'
+import { dnsOptions } from '../../../test/support/dns-options.ts'
 import { assertSigned } from '../../../test/support/validator.ts'
 import { aSnapshot } from '../../../test/support/zone.ts'
-import { type DnsOptions, dnsMetrics, startDns, ZoneFeed } from './index.ts'
+import { dnsMetrics, startDns, ZoneFeed } from './index.ts'
 
 const ZONE = 'clamav.example'
 const now = () => toSeconds(systemClock.now())
@@ -21,27 +22,12 @@ async function world() {
   source.offer(aSnapshot({ heardAt: now() }))
   const events: string[] = []
   const keys = join(path, 'keys')
-  const options: DnsOptions = {
-    zone: ZONE,
-    hosts: ['127.0.0.1'],
-    port: 0,
+  const options = dnsOptions({
     source,
     lastSnapshot: join(path, 'snapshot.json'),
-    places: undefined,
-    overrides: [],
-    rateLimit: { perSecond: 0, slip: 2 },
-    unlimited: [],
-    secondaries: [],
-    powerDns: undefined,
     dnssec: { keys, signaturesPerSecond: 2000 },
-    clientSubnet: false,
-    sharePort: false,
-    sockets: 'auto',
-    cookieSecret: undefined,
-    policy: (policy) => policy,
-    clock: systemClock,
     onEvent: (line) => events.push(line),
-  }
+  })
   return { keys, options, source, events, [Symbol.asyncDispose]: remove }
 }
 
