@@ -1,5 +1,5 @@
 export { AccessLogFile, type AccessLogOptions } from './access-log-file.ts'
-export type { LimitOptions } from './admission.ts'
+export { Admission, type LimitOptions } from './admission.ts'
 export type { FrontsOptions } from './fronts.ts'
 export type { GuardedPages, PageBody } from './guarded-pages.ts'
 export { formatHttpDate, parseHttpDate } from './http-date.ts'

@@ -17,6 +17,8 @@ export interface ServiceOptions extends ServiceRules {
   /** The operator's document root, for `local_*`. */
   readonly localFolder?: string
   readonly onRequest?: (record: RequestRecord) => void
+  /** Shared by the servers of one mirror, so that nobody is counted twice, or not at all, for having two ports. */
+  readonly admission?: Admission
   /** How long a client may take nothing of a large answer, in milliseconds. */
   readonly stalledMs?: number
 }
@@ -37,7 +39,7 @@ export class Service implements Disposable {
   readonly localFolder: string | undefined
   readonly onRequest: (record: RequestRecord) => void
   readonly stalledMs: number
-  readonly admission = new Admission()
+  readonly admission: Admission
   readonly chunks = new ChunkPool()
   readonly openFiles = new OpenFiles()
   readonly prepared = new PreparedAnswers()
@@ -50,6 +52,7 @@ export class Service implements Disposable {
     this.source = options.source
     this.localFolder = options.localFolder
     this.onRequest = options.onRequest ?? (() => {})
+    this.admission = options.admission ?? new Admission()
     this.stalledMs = options.stalledMs ?? STALLED_MS
     this.change(options)
   }

@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import {
   AccessLogFile,
+  Admission,
   type FrontsOptions,
   type HttpServer,
   type HttpsServer,
@@ -72,7 +73,7 @@ const PARTS: Readonly<Record<keyof Plan, string>> = {
 
 export class Web implements AsyncDisposable {
   readonly #around: Around
-  readonly #service: Pick<ServiceOptions, 'source' | 'localFolder' | 'onRequest'>
+  readonly #service: Pick<ServiceOptions, 'source' | 'localFolder' | 'onRequest' | 'admission'>
   #plan: Plan
   #log: AccessLogFile | undefined
   #statistics: StatisticsPages | undefined
@@ -87,6 +88,7 @@ export class Web implements AsyncDisposable {
     this.#service = {
       source: around.source,
       localFolder: around.localFolder,
+      admission: new Admission(),
       onRequest: (record) => {
         this.#log?.add(record)
         onRequest?.(record)
