@@ -1,7 +1,7 @@
 import { startMetricsServer } from '#adapters/metrics/index.ts'
 import type { ListenSettings } from '#formats/cvdnet-toml/index.ts'
 import type { Metric, MetricSource, Question } from '#ports/metric.ts'
-import { say } from '../../io.ts'
+import { EXIT, ended, say } from '../../io.ts'
 
 /** One listener for all roles of this process. */
 export async function runMetrics(
@@ -9,7 +9,9 @@ export async function runMetrics(
   sources: readonly MetricSource[],
   questions: ReadonlyMap<string, Question>,
 ): Promise<AsyncDisposable> {
-  const server = await startMetricsServer({ host, port, sources, questions })
+  const server = await startMetricsServer({ host, port, sources, questions }).catch((cause) => {
+    throw ended(EXIT.world, `Cannot listen for [metrics] on ${host} port ${port}`, cause)
+  })
   for (const path of ['/metrics', ...questions.keys()]) {
     say(`metrics: http://${server.host}:${server.port}${path}`)
   }
