@@ -17,7 +17,7 @@ import { isRecordFresh, parseUpdateRecord } from '#formats/update-record/index.t
 import { aMirror, anAddress, down } from '../../../test/support/candidates.ts'
 import { aSnapshot, NOW } from '../../../test/support/zone.ts'
 import { describeLeftOut, regionOf } from '../selection/index.ts'
-import { answerQuestion, type ClientPlace, NOWHERE, type ZoneSnapshot } from './index.ts'
+import { type ClientPlace, NOWHERE, reasonAbout, type ZoneSnapshot } from './index.ts'
 
 const place = (country: string): ClientPlace => ({
   country,
@@ -41,7 +41,7 @@ function ask(
     class: options.class ?? CLASS.IN,
   }
   const { snapshot = aSnapshot(), client = NOWHERE, turn = 0, now = NOW } = options
-  return answerQuestion(snapshot, question, client, turn, epochSeconds(now))
+  return reasonAbout(snapshot, question, client, turn, epochSeconds(now))
 }
 
 /** `m1` for a mirror's address, so that a table reads. */

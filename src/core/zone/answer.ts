@@ -2,9 +2,9 @@ import type { EpochSeconds } from '#base/time.ts'
 import { internetRecord, type Question, type ResourceRecord } from '#formats/dns-message/index.ts'
 import { type LeftOut, type Member, type NearBy, spin, type Tier } from '../selection/index.ts'
 import type { ZoneSnapshot } from './snapshot.ts'
-import { type ClientPlace, type Rotating, ZoneView } from './view.ts'
+import { type ClientPlace, type Rotating, type ZoneAnswer, ZoneView } from './view.ts'
 
-/** One answer in full, with the reasons. What servers send is the same, prepared. */
+/** One answer in full. What servers send is the same, prepared. */
 export interface FullAnswer {
   readonly rcode: number
   readonly authoritative: boolean
@@ -12,6 +12,10 @@ export interface FullAnswer {
   readonly authority: readonly ResourceRecord[]
   readonly additional: readonly ResourceRecord[]
   readonly byClient: boolean
+}
+
+/** With the reasons, of which a zone of ten thousand mirrors has as many. */
+export interface ReasonedAnswer extends FullAnswer {
   /** Undefined where no mirrors were chosen from. */
   readonly choice: Choice | undefined
 }
@@ -31,19 +35,38 @@ export function answerQuestion(
   turn: number,
   now: EpochSeconds,
 ): FullAnswer {
-  const view = snapshot instanceof ZoneView ? snapshot : new ZoneView(snapshot)
-  const { rotating, answer, ...rest } = view.answer(question, client, now)
-  if (rotating === undefined) return { ...rest, answer, choice: undefined }
-  const { owner, ttl, addresses, mirrors } = rotating
-  const turned = numbersOf(rotating, turn)
-  const records = turned.map((at) =>
+  return inTurn(viewOf(snapshot).answer(question, client, now), turn).answer
+}
+
+/** As `answerQuestion`, and why each mirror is in it or not. */
+export function reasonAbout(
+  snapshot: ZoneSnapshot | ZoneView,
+  question: Question,
+  client: ClientPlace,
+  turn: number,
+  now: EpochSeconds,
+): ReasonedAnswer {
+  const decided = viewOf(snapshot).answer(question, client, now)
+  const { answer, numbers } = inTurn(decided, turn)
+  const mirrors = decided.rotating?.mirrors
+  return { ...answer, choice: mirrors && choiceOf(mirrors, numbers) }
+}
+
+function viewOf(snapshot: ZoneSnapshot | ZoneView): ZoneView {
+  return snapshot instanceof ZoneView ? snapshot : new ZoneView(snapshot)
+}
+
+function inTurn(
+  { rotating, answer, ...rest }: ZoneAnswer,
+  turn: number,
+): { readonly answer: FullAnswer; readonly numbers: readonly number[] } {
+  if (rotating === undefined) return { answer: { ...rest, answer }, numbers: [] }
+  const { owner, ttl, addresses } = rotating
+  const numbers = numbersOf(rotating, turn)
+  const records = numbers.map((at) =>
     internetRecord(owner, ttl, { kind: 'address', bytes: addresses[at] ?? new Uint8Array(4) }),
   )
-  return {
-    ...rest,
-    answer: [...answer, ...records],
-    choice: mirrors && choiceOf(mirrors, turned),
-  }
+  return { answer: { ...rest, answer: [...answer, ...records] }, numbers }
 }
 
 /** Which addresses have their turn. */

@@ -11,7 +11,7 @@ import {
   typeOf,
 } from '#formats/dns-message/index.ts'
 import { describeLeftOut, type Tier } from '../selection/index.ts'
-import { answerQuestion, type Choice } from './answer.ts'
+import { type Choice, reasonAbout } from './answer.ts'
 import { recordTime } from './records.ts'
 import type { ZoneSnapshot } from './snapshot.ts'
 import { alarmsOf, describeAlarm } from './succession.ts'
@@ -96,7 +96,7 @@ function explainOne(
   place: ClientPlace,
   now: EpochSeconds,
 ): readonly ExplainedAnswer[] {
-  const { rcode, answer, choice } = answerQuestion(view, question, place, 0, now)
+  const { rcode, answer, choice } = reasonAbout(view, question, place, 0, now)
   const own = answer.filter(({ data }) => typeOf(data) === question.type)
   if (question.type === TYPE.TXT && own.length === 0) return []
   return [

@@ -5,7 +5,13 @@ export {
   isSerialAfter,
   type ServerSight,
 } from './agree.ts'
-export { answerQuestion, type Choice, type FullAnswer } from './answer.ts'
+export {
+  answerQuestion,
+  type Choice,
+  type FullAnswer,
+  type ReasonedAnswer,
+  reasonAbout,
+} from './answer.ts'
 export { DEFAULT_AUTHORITY, DEFAULT_ENGINE, DEFAULT_POLICY } from './defaults.ts'
 export { dnsFile } from './dns-file.ts'
 export {
