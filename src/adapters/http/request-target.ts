@@ -9,6 +9,8 @@
 /** Longer than any name in this field by far; it keeps the work on a hostile line small. */
 const TARGET_CHARS_MAX = 2048
 const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i
+/** As nearly every client asks; there is nothing to take out of it. */
+const PLAIN_FORM = /^(?:\/[\w-][\w.-]*)+$/
 
 /**
  * `main.cvd`, `database/viruses.db`, `` (the root), or `local_stats/` (a folder, with its slash).
@@ -17,6 +19,7 @@ const ABSOLUTE_FORM = /^https?:\/\/[^/?#]*/i
  */
 export function pathOfTarget(target: string): string | undefined {
   if (target.length > TARGET_CHARS_MAX) return undefined
+  if (PLAIN_FORM.test(target)) return target.slice(1)
   // A client behind a proxy setting sends the absolute form, and an origin has to accept it (RFC 9112 3.2.2).
   const local = target.replace(ABSOLUTE_FORM, '')
   const [raw = ''] = local.split('?', 1)
