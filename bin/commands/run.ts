@@ -1,6 +1,14 @@
+import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { EXIT, say } from '../io.ts'
 import { Hangups } from './run/hangups.ts'
+
+interface RunFlags {
+  readonly config: string
+  readonly check?: boolean
+  readonly unit?: boolean
+  readonly user: string
+}
 
 export function addRunCommand(cvdnet: Command): void {
   cvdnet
@@ -10,11 +18,19 @@ export function addRunCommand(cvdnet: Command): void {
     )
     .option('--config <file>', 'the settings; see cvdnet.example.toml', 'cvdnet.toml')
     .option('--check', 'only read the settings and report every fault')
-    .action(async (flags: { readonly config: string; readonly check?: boolean }) => {
+    .option('--unit', 'print a hardened systemd unit for this node, and run nothing')
+    .option('--user <account>', 'who runs it, for --unit', userInfo().username)
+    .action(async (flags: RunFlags) => {
       const { readSettings } = await import('./run/settings.ts')
       const settings = await readSettings(flags.config)
       if (flags.check === true) {
         say(`${flags.config} is good`)
+        return
+      }
+      if (flags.unit === true) {
+        const { unitOf } = await import('./run/unit.ts')
+        const unit = await unitOf(settings, flags.config, flags.user)
+        say(unit.trimEnd())
         return
       }
       const stop = new AbortController()

@@ -16,7 +16,7 @@ test('systemd knows every word of our unit, and finds it well shut off', {
     const unit = join(folder.path, 'cvdnet.service')
     const service = {
       description: 'cvdnet',
-      program: '/bin/true',
+      program: ['/bin/true'],
       config: '/etc/cvdnet.toml',
       user: 'clamavdb',
     }

@@ -37,6 +37,11 @@ export async function join(kit: string, flags: JoinFlags): Promise<void> {
   say(`signed by ${grouped(joined.fingerprint)}${joined.isCompared ? '' : ' (NOT COMPARED)'}`)
   if (!joined.isCompared) say('Compare this with what the team told you by another way.')
   say(`Our own server:  cvdnet run --config ${joined.settings}`)
+  if (joined.account !== undefined) {
+    say(
+      `As a service:    cvdnet run --config ${joined.settings} --unit --user ${joined.account} > /etc/systemd/system/cvdnet.service`,
+    )
+  }
   say(
     `Another one:     ${kit}/nginx.conf, apache.conf or lighttpd.conf, documents in ${joined.documentRoot}`,
   )

@@ -1,1 +1,1 @@
-export { printSystemdUnit, type Service } from './print.ts'
+export { isPlainValue, printSystemdUnit, type Service } from './print.ts'

@@ -6,8 +6,8 @@ import assert from 'node:assert'
 
 export interface Service {
   readonly description: string
-  /** Absolute, as `/usr/bin/cvdnet`. */
-  readonly program: string
+  /** How cvdnet is started: an absolute path, and what follows it. */
+  readonly program: readonly string[]
   /** Absolute path of `cvdnet.toml`. */
   readonly config: string
   readonly user: string
@@ -19,12 +19,18 @@ export interface Service {
 
 const PLAIN = /^[^\p{Cc}%\\"'$;]+$/u
 
-/** Values are an operator's own paths and names: without spaces, quotation marks, `%` and `$`. */
+/** Whether it may stand in a unit: it has no quotation marks, `%`, `$`, `;` or control characters. */
+export function isPlainValue(value: string): boolean {
+  return PLAIN.test(value)
+}
+
+/** Values are an operator's own paths and names, each a plain value. */
 export function printSystemdUnit(service: Service): string {
   const { description, program, config, user, writes, lowPorts } = service
-  for (const value of [description, program, config, user, ...writes]) {
-    assert.match(value, PLAIN, 'a value that means itself to systemd')
+  for (const value of [description, ...program, config, user, ...writes]) {
+    assert.ok(isPlainValue(value), 'a value that means itself to systemd')
   }
+  const start = [...program, 'run', '--config', config].map((word) => `"${word}"`).join(' ')
   return `[Unit]
 Description=${description}
 Documentation=man:systemd.exec(5)
@@ -34,7 +40,7 @@ After=network-online.target
 [Service]
 Type=exec
 User=${user}
-ExecStart="${program}" run --config "${config}"
+ExecStart=${start}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5

@@ -1,3 +1,4 @@
+export { type Account, findAccount } from './account.ts'
 export type { Changes } from './changes.ts'
 export {
   type Mirror,

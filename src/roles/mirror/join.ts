@@ -46,6 +46,8 @@ export interface Joined extends MirrorPlace {
   readonly fingerprint: string
   /** Of `cvdnet run`. */
   readonly settings: string
+  /** Of this machine; undefined where it was installed below a folder, for whoever did. */
+  readonly account: string | undefined
   /** Whether the fingerprint was compared with one from elsewhere, now or before. */
   readonly isCompared: boolean
 }
@@ -84,7 +86,15 @@ export async function joinMirror(
   const { mirror, zone } = kit.value.manifest
   const { fingerprint } = kit.value
   const isCompared = options.fingerprint !== undefined || isKnown
-  return ok({ ...place.value, mirror, zone, fingerprint, settings, isCompared })
+  return ok({
+    ...place.value,
+    mirror,
+    zone,
+    fingerprint,
+    settings,
+    account: account?.name,
+    isCompared,
+  })
 }
 
 interface Target {
