@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import { signMd5, signSha256, verifyMd5, verifySha256 } from '#formats/dsig/index.ts'
 import { drawSalt, newPublisherSecrets } from './index.ts'
 
-test('fresh keys sign in both schemes, with the digit counts of ClamAV’s own', async () => {
+test('fresh keys sign in both schemes, as long as ClamAV’s own', async () => {
   const secrets = await newPublisherSecrets('acme')
-  assert.equal(secrets.header.n.toString().length, 309)
-  assert.equal(secrets.info.n.toString().length, 617)
+  assert.equal(secrets.header.n.toString(2).length, 1024)
+  assert.equal(secrets.info.n.toString(2).length, 2047)
   const md5 = createHash('md5').update('payload').digest()
   const sha256 = createHash('sha256').update('text').digest()
   assert.ok(verifyMd5(md5, signMd5(md5, secrets.header), secrets.header).ok)
