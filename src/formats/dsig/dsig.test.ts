@@ -25,6 +25,9 @@ const TEST_1_DSIG =
 const TEST_1_NUMBER =
   32658417562829609971573130709299499753443991932163200552219248852562685978442068514242940024998086242636440432681887214803332516271513185191221276311698895911829500368493463751355274097413047890817037309397279136928989847451329010471432999335013373995016160559982938998827753118077101186252883130024627184851n
 
+/** With the test's key and digest this salt makes one. */
+const ZERO_LED = 256
+
 const digests = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: bytes })
 
 test('the worked example of the specification reads as its number and verifies', () => {
@@ -163,3 +166,19 @@ function signShape(
   const message = fromBigEndian(Buffer.concat([masked, hash, Uint8Array.of(trailer)]))
   return printSignatureText(modPow(message, key.d, key.n))
 }
+
+test('no message begins with a zero byte, which engines up to 1.4.6 lose', () => {
+  const digest = createHash('sha256').update('text').digest()
+  let next = ZERO_LED
+  const text = signSha256(digest, TEST_SECRETS.patch, () => {
+    const salt = createHash('sha256').update(`salt ${next}`).digest()
+    next += 1
+    return salt
+  })
+  assert.ok(next > ZERO_LED + 1, 'the first salt is no good')
+  const signature = parseSignatureText(text)
+  assert.ok(signature.ok)
+  const { e, n } = TEST_SECRETS.patch
+  assert.ok(modPow(signature.value, e, n) >= 2n ** 2040n)
+  assert.ok(verifySha256(digest, text, TEST_SECRETS.patch).ok)
+})

@@ -19,6 +19,8 @@ const DB_BYTES = EM_BYTES - HASH_BYTES - 1
 const TRAILER = 0xbc
 const SALT_MARK = 0x01
 const TOP_BIT_CLEARED = 0x7f
+/** What is less begins with a zero byte. */
+const FULL_LENGTH = 2n ** BigInt(8 * (EM_BYTES - 1))
 /** With a 2047-bit modulus fewer than half of the salts give EM >= n, so a fair die needs this many with chance 2^-200. */
 const SALTS_MAX = 200
 
@@ -41,7 +43,10 @@ export function verifySha256(
   return Buffer.compare(expected, hash) === 0 ? ok(undefined) : fail({ kind: 'signs-other-bytes' })
 }
 
-/** `drawSalt` gives 32 fresh random bytes; it is called again while the encoded message is not below the modulus. */
+/**
+ * `drawSalt` gives 32 fresh random bytes; it is called again while the encoded message is not below the modulus, or begins
+ * with a zero byte: engines up to 1.4.6 lose that byte and call the signature incorrect, one in 128.
+ */
 export function signSha256(
   digest: Uint8Array,
   key: RsaPrivateKey,
@@ -52,7 +57,8 @@ export function signSha256(
     const salt = drawSalt()
     assert(salt.byteLength === SALT_BYTES)
     const message = fromBigEndian(encode(digest, salt))
-    if (message < key.n) return printSignatureText(modPow(message, key.d, key.n))
+    if (message < key.n && message >= FULL_LENGTH)
+      return printSignatureText(modPow(message, key.d, key.n))
   }
   throw new Error('Cannot sign: no salt gave a message below the modulus of this key')
 }
