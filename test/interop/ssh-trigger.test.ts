@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, rmSync, statSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -245,4 +245,36 @@ test('a key file is private, is read back by ssh-keygen, and is the same the nex
   world.file('new/trigger_key', 'no key')
   chmodSync(file, 0o600)
   await assert.rejects(loadOrMakeKey(file, 'x'), { code: 'bad-key-file' })
+})
+
+test('a connection that ends right after the login ends the trigger, and nothing else', {
+  skip,
+}, async () => {
+  const sockets = new Set<Socket>()
+  await using between = createServer((near) => {
+    const far = connect(target.sshPort, target.host)
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+    }
+    near.pipe(far).pipe(near)
+  })
+  await once(between.listen(0, target.host), 'listening')
+  const place = between.address()
+  assert.ok(typeof place === 'object' && place !== null)
+  const options = { privateKey: master.privateKey, connectTimeoutMs: 5_000 }
+  const end = await new SshTrigger(options).pull(
+    { ...target, sshPort: place.port },
+    {
+      onAdmitted: async () => {
+        for (const socket of sockets) socket.destroy()
+        await sleep(200)
+      },
+      onLine: () => {},
+      signal: AbortSignal.timeout(20_000),
+    },
+  )
+  assert.equal(end.status, null)
+  // What is thrown late would end the process.
+  await sleep(300)
 })

@@ -143,10 +143,11 @@ class Call {
   #admitted(): void {
     clearTimeout(this.#timer)
     this.#stage = 'admitted'
-    this.#options.onAdmitted().then(
-      () => this.#call(),
-      (error: unknown) => this.#fail('broken', error),
-    )
+    // A connection that closes meanwhile has its end told by `#closed`; to call over it throws.
+    this.#options
+      .onAdmitted()
+      .then(() => this.#call())
+      .catch((error: unknown) => this.#fail('broken', error))
   }
 
   #call(): void {
