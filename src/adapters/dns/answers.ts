@@ -1,5 +1,5 @@
 import type { EpochSeconds } from '#base/time.ts'
-import { PLACE_COUNT, placeAt } from '#core/places/index.ts'
+import { placeAt } from '#core/places/index.ts'
 import type { Wheel } from '#core/selection/index.ts'
 import { type ZoneAnswer, type ZoneSnapshot, ZoneView } from '#core/zone/index.ts'
 import {
@@ -10,6 +10,7 @@ import {
   readName,
   TYPE,
 } from '#formats/dns-message/index.ts'
+import { Kept } from './kept.ts'
 import { type Prepared, prepare, prepareForAnyName } from './prepared.ts'
 
 /** Types that clients and resolvers really ask for. Others are answered anew each time, so that no stranger fills the memory. */
@@ -22,16 +23,10 @@ export const KEPT_TYPES = new Set<number>([
 /** Wrong names come again and again, from the same wrong settings. Strangers with ever new ones cost no more than these. */
 const WRONG_NAMES_MAX = 4096
 
-/** For one name and type: one answer for everybody, or one a place. */
-interface Entry {
-  readonly everybody: Prepared | undefined
-  readonly byPlace: (Prepared | undefined)[]
-}
-
 /** The prepared answers of one snapshot; the next snapshot gets its own. */
 export class PreparedAnswers {
   readonly view: ZoneView
-  readonly #names = new Map<string, Map<number, Entry>>()
+  readonly #kept = new Kept<Prepared>()
   readonly #absent = new Map<string, Prepared>()
   /** By the question's name; the few answers of `#absent`. */
   readonly #wrongNames = new Map<string, Prepared>()
@@ -47,19 +42,18 @@ export class PreparedAnswers {
 
   /** Names that have something prepared. */
   get size(): number {
-    return this.#names.size
+    return this.#kept.size
   }
 
   /** `placeOf` is called only where the answer depends on the client. */
   find(query: QueryReader, message: Buffer, placeOf: () => number, now: number): Prepared {
     if (query.class !== CLASS.IN) return this.#work(query, message, placeOf, now)
-    const entry = this.#names.get(query.key)?.get(query.type)
-    if (entry === undefined) {
-      return this.#wrongNames.get(query.key) ?? this.#work(query, message, placeOf, now)
+    const prepared = this.#kept.get(query, placeOf)
+    if (prepared === undefined) {
+      const wrong = this.#wrongNames.get(query.key)
+      return wrong ?? this.#work(query, message, placeOf, now)
     }
-    const prepared = entry.everybody ?? entry.byPlace[placeOf()]
-    if (prepared !== undefined && prepared.goodFrom <= now && now < prepared.goodUntil)
-      return prepared
+    if (prepared.goodFrom <= now && now < prepared.goodUntil) return prepared
     return this.#work(query, message, placeOf, now)
   }
 
@@ -80,7 +74,9 @@ export class PreparedAnswers {
     }
     if (!answer.worthKeeping) return this.#forAnyName(answer, name)
     const prepared = prepare(answer, name, this.#draw())
-    if (KEPT_TYPES.has(type)) this.#keep(query, place, prepared)
+    if (KEPT_TYPES.has(type)) {
+      this.#kept.set(query, prepared.byClient ? place : undefined, prepared)
+    }
     return prepared
   }
 
@@ -92,17 +88,5 @@ export class PreparedAnswers {
     const prepared = prepare(answer, name, this.#draw())
     if (rotating !== undefined && !byClient) this.#anyName.set(rotating.wheel, prepared)
     return prepared
-  }
-
-  #keep({ key, type }: QueryReader, place: number, prepared: Prepared): void {
-    const types = this.#names.get(key) ?? new Map<number, Entry>()
-    this.#names.set(key, types)
-    if (!prepared.byClient) {
-      types.set(type, { everybody: prepared, byPlace: [] })
-      return
-    }
-    const byPlace = types.get(type)?.byPlace ?? new Array(PLACE_COUNT).fill(undefined)
-    byPlace[place] = prepared
-    types.set(type, { everybody: undefined, byPlace })
   }
 }

@@ -1,6 +1,6 @@
 import { type EpochSeconds, epochSeconds } from '#base/time.ts'
 import { denial } from '#core/dnssec/index.ts'
-import { PLACE_COUNT, placeAt } from '#core/places/index.ts'
+import { placeAt } from '#core/places/index.ts'
 import { typesAt, type ZoneAnswer, type ZoneView } from '#core/zone/index.ts'
 import {
   CLASS,
@@ -14,6 +14,7 @@ import {
   TYPE,
 } from '#formats/dns-message/index.ts'
 import { KEPT_TYPES } from './answers.ts'
+import { Kept } from './kept.ts'
 import { type Prepared, prepare } from './prepared.ts'
 import type { Purpose } from './signatures.ts'
 import {
@@ -33,11 +34,6 @@ const KEPT_MAX = 16_384
 /** A clock that is set back makes the signer forget by itself. */
 const LONG_AGO = epochSeconds(0)
 
-interface Entry {
-  readonly everybody: Cell | undefined
-  readonly byPlace: (Cell | undefined)[]
-}
-
 /**
  * The answers of one snapshot to those who want signatures (DO), and to everybody who asks for the zone's keys. As
  * `PreparedAnswers`, save that what takes turns is subsets that are signed as wholes, in every order.
@@ -46,7 +42,7 @@ export class SignedAnswers {
   readonly #view: ZoneView
   readonly #signer: ZoneSigner
   readonly #draw: () => number
-  #names = new Map<string, Map<number, Entry>>()
+  #cells = new Kept<Cell>()
   #shared = new WeakMap<readonly ResourceRecord[], SignedSection>()
   #kept = 0
 
@@ -65,9 +61,8 @@ export class SignedAnswers {
   ): Prepared | undefined {
     const now = Math.floor(nowMs / 1000)
     if (this.#signer.follow(now as EpochSeconds)) this.#forget()
-    const types = query.dnssecOk && query.class === CLASS.IN && this.#names.get(query.key)
-    const entry = types ? types.get(query.type) : undefined
-    const cell = entry && (entry.everybody ?? entry.byPlace[placeOf()])
+    const isKept = query.dnssecOk && query.class === CLASS.IN
+    const cell = isKept ? this.#cells.get(query, placeOf) : undefined
     if (cell === undefined) return this.#work(query, message, placeOf(), nowMs, undefined)
     const turn = cell.next % cell.turns.length
     cell.next = (cell.next + 1) >>> 0
@@ -85,7 +80,7 @@ export class SignedAnswers {
   }
 
   #forget(): void {
-    this.#names = new Map()
+    this.#cells = new Kept()
     this.#shared = new WeakMap()
     this.#kept = 0
   }
@@ -122,7 +117,7 @@ export class SignedAnswers {
     )
     const prepared = prepareFor(query, question, signed)
     if (prepared === undefined) return undefined
-    if (at === undefined) this.#keep(query, place, cell, answer.byClient)
+    if (at === undefined) this.#cells.set(query, answer.byClient ? place : undefined, cell)
     this.#kept += cell.turns[turn] === undefined ? 1 : 0
     turnTaken(cell, turn, prepared, nowMs)
     if (this.#kept > KEPT_MAX) this.#forget()
@@ -212,18 +207,6 @@ export class SignedAnswers {
       (type) => this.#signer.keyRecords(type).length > 0,
     )
     return denial(name, [...(types ?? []), ...ofKeys], ttl)
-  }
-
-  #keep({ key, type }: QueryReader, place: number, cell: Cell, byClient: boolean): void {
-    const types = this.#names.get(key) ?? new Map<number, Entry>()
-    this.#names.set(key, types)
-    if (!byClient) {
-      types.set(type, { everybody: cell, byPlace: [] })
-      return
-    }
-    const byPlace = types.get(type)?.byPlace ?? new Array(PLACE_COUNT).fill(undefined)
-    byPlace[place] = cell
-    types.set(type, { everybody: undefined, byPlace })
   }
 }
 
