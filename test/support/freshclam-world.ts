@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '#adapters/system/index.ts'
 import { HEALTH_POLICY } from '#core/health/index.ts'
+import { parseLogLine } from '#formats/access-log/index.ts'
 import { StoreFeed, startDns } from '#roles/dns/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { startMonitor } from '#roles/monitor/index.ts'
@@ -45,10 +46,11 @@ async function makeWorld(): Promise<World> {
     startMirrors: async (planned) => {
       await using starting = new AsyncDisposableStack()
       for (const mirror of planned) {
-        const onRequest = ({ target, agent }: { target: string; agent: string }) => {
+        const onLines = (lines: string) => {
+          const { agent = '', target = '' } = parseLogLine(lines.trimEnd()) ?? {}
           if (agent.startsWith('ClamAV/') || agent.startsWith('clamav/')) asked.push(target)
         }
-        mirrors.push(starting.use(await startMirror({ ...mirror, onRequest })))
+        mirrors.push(starting.use(await startMirror({ ...mirror, onLines })))
       }
       return starting.move()
     },

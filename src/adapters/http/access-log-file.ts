@@ -3,8 +3,6 @@
  * moved it away, as logrotate does, so that nobody has to tell us. A full disk costs lines, never an answer.
  */
 import { type FileHandle, open, rename, stat } from 'node:fs/promises'
-import { printLogLine } from '#formats/access-log/index.ts'
-import type { RequestRecord } from './request-record.ts'
 
 const WRITE_EVERY_MS = 500
 /** Gathered beyond this, it is written at once. */
@@ -42,12 +40,13 @@ export class AccessLogFile implements AsyncDisposable {
     this.#timer = setInterval(() => this.#flush(), WRITE_EVERY_MS).unref()
   }
 
-  add(record: RequestRecord): void {
+  /** Each line with its end. */
+  add(lines: string): void {
     if (this.#gathered.length > WAITING_CHARS_MAX) {
-      this.#lost += 1
+      this.#lost += lines.split('\n').length - 1
       return
     }
-    this.#gathered += printLogLine(record)
+    this.#gathered += lines
     if (this.#gathered.length > GATHERED_CHARS) this.#flush()
   }
 

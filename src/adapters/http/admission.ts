@@ -9,9 +9,11 @@ import {
   identityOf,
   judgeWhole,
   type LoopPolicy,
+  type LoopVerdict,
   newLedger,
   type Speeds,
 } from '#core/limits/index.ts'
+import type { Counts } from './counts.ts'
 import { type Refusal, refusal } from './plan-answer.ts'
 
 export interface LimitOptions {
@@ -32,13 +34,27 @@ export type Admitted =
   | { readonly kind: 'granted'; readonly pace: number | undefined; readonly end: () => void }
   | { readonly kind: 'refused'; readonly answer: Refusal }
 
+export type AskedWhole = Parameters<typeof judgeWhole>[1]
+/** Judges by one ledger, which may lie in another thread. */
+export type Judge = (asked: AskedWhole, policy: LoopPolicy) => LoopVerdict | Promise<LoopVerdict>
+
+export function judgeOfOwnLedger(): Judge {
+  const ledger = newLedger()
+  return (asked, policy) => judgeWhole(ledger, asked, policy)
+}
+
 /** What a client is told to wait when too many fetch at a time: some of them will be ready then. In seconds. */
 const BUSY_RETRY_AFTER = 60
 
 export class Admission {
   #options: LimitOptions = {}
-  readonly #ledger = newLedger()
-  readonly #running = new Map<FileClass, number>()
+  readonly #counts: Counts
+  readonly #judge: Judge
+
+  constructor(counts: Counts, judge: Judge) {
+    this.#counts = counts
+    this.#judge = judge
+  }
 
   /** For whoever asks from now on. Nobody's fetches are forgotten. */
   change(options: LimitOptions): void {
@@ -53,25 +69,26 @@ export class Admission {
   }
 
   /** `isWhole`: all of the file was asked for. A grant is ended once, when its answer has. */
-  ask(path: string, isWhole: boolean, { from, agent }: Asker): Admitted {
+  async ask(path: string, isWhole: boolean, { from, agent }: Asker): Promise<Admitted> {
     const { speeds = {}, answersMax = {}, loops } = this.#options
     const kind = fileClass(path)
-    const running = this.#running.get(kind) ?? 0
-    if (running >= (answersMax[kind] ?? Number.POSITIVE_INFINITY)) {
+    const counts = this.#counts
+    using counted = new DisposableStack()
+    counts.countAnswer(kind, 1)
+    counted.defer(() => counts.countAnswer(kind, -1))
+    // Counted before it is looked at: two threads that take the last place at once are then both refused, not both served.
+    if (counts.answers(kind) > (answersMax[kind] ?? Number.POSITIVE_INFINITY)) {
       return { kind: 'refused', answer: refusal(503, retryAfter(BUSY_RETRY_AFTER)) }
     }
     if (loops !== undefined && isWhole && kind === 'database') {
       const asked = { identity: identityOf(from, agent), path, now: epochMs(Date.now()) }
-      const verdict = judgeWhole(this.#ledger, asked, loops)
+      const verdict = await this.#judge(asked, loops)
       if (verdict.kind === 'loops') {
         return { kind: 'refused', answer: refusal(429, retryAfter(verdict.retryAfter)) }
       }
     }
-    this.#running.set(kind, running + 1)
-    const end = (): void => {
-      this.#running.set(kind, (this.#running.get(kind) ?? 1) - 1)
-    }
-    return { kind: 'granted', pace: speeds[kind], end }
+    const grant = counted.move()
+    return { kind: 'granted', pace: speeds[kind], end: () => grant.dispose() }
   }
 }
 

@@ -21,6 +21,10 @@ const SLOWEST_BYTES_A_SECOND = 256
 export const STALLED_MS = 120_000
 /** Guess: idle ones cost 12 KB each, so 200 MB at the very worst. */
 export const CONNECTIONS_MAX = 16_384
+/** Guess: TLS costs some 50 KB a connection, so 200 MB at the very worst. */
+export const TLS_CONNECTIONS_MAX = 4096
+/** Beyond the most connections, so many more get a 503 each before they are closed; the rest is just closed. */
+export const TURNED_AWAY_MAX = 256
 /** When the server closes, answers under way get this long. */
 export const CLOSE_GRACE_MS = 2_000
 

@@ -11,7 +11,7 @@ import type { FileHandle } from 'node:fs/promises'
 /** Large enough for a gigabyte a second out of one thread. */
 export const CHUNK_BYTES = 1024 * 1024
 /** With the heap and some thousand connections it stays below 200 MB. */
-const POOL_CHUNKS = 64
+export const CHUNKS_MAX = 64
 
 export interface Chunk {
   readonly bytes: Uint8Array
@@ -27,7 +27,7 @@ export class ChunkPool {
   readonly #chunksMax: number
   #clock = 0
 
-  constructor(chunksMax = POOL_CHUNKS) {
+  constructor(chunksMax = CHUNKS_MAX) {
     this.#chunksMax = chunksMax
   }
 

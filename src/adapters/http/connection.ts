@@ -216,7 +216,7 @@ export class PlainConnection implements Watched {
   ): Promise<void> {
     const { admission, openFiles, chunks, watch } = this.#service
     const asker = { from: exchange.from, agent: exchange.request.agent }
-    const admitted = admission.ask(path, span.bytes === file.bytes, asker)
+    const admitted = await admission.ask(path, span.bytes === file.bytes, asker)
     if (admitted.kind === 'refused') {
       this.#refuse(exchange, admitted.answer)
       return

@@ -8,41 +8,31 @@ import type { Service } from './service.ts'
 
 /** What a client that there was no room for is told to wait, in seconds. */
 const BUSY_RETRY_AFTER = 30
-/** Beyond the most connections, so many more get a 503 each before they are closed; the rest is not accepted. */
-export const TURNED_AWAY_MAX = 256
-
-export interface DoorOptions {
-  readonly connectionsMax: number
-  readonly connectionsPerAddressMax: number | undefined
-}
 
 export class Door {
-  #options: DoorOptions
   readonly #service: Service
   readonly #careful: CarefulPath
   readonly #inside = new Map<Socket, PlainConnection>()
-  readonly #byAddress = new Map<string, number>()
 
-  constructor(service: Service, options: DoorOptions) {
+  constructor(service: Service) {
     this.#service = service
-    this.#options = options
     this.#careful = carefulPath(service)
   }
 
-  /** For whoever comes from now on. */
-  change(options: DoorOptions): void {
-    this.#options = options
-  }
-
   open(socket: Socket): void {
+    const { room } = this.#service
+    if (room.isFlooded) {
+      socket.destroy()
+      return
+    }
     const address = plainAddress(socket.remoteAddress ?? '')
     const hasRoom = this.#hasRoom(address)
     const connection = new PlainConnection(socket, this.#service, this.#careful)
     this.#inside.set(socket, connection)
-    this.#count(address, 1)
+    room.enter('http', address)
     socket.once('close', () => {
       this.#inside.delete(socket)
-      this.#count(address, -1)
+      room.leave('http', address)
     })
     if (!hasRoom) connection.turnAway(refusal(503, `Retry-After: ${BUSY_RETRY_AFTER}\r\n`))
   }
@@ -56,10 +46,9 @@ export class Door {
   }
 
   #hasRoom(address: string): boolean {
-    const { connectionsMax, connectionsPerAddressMax = Number.POSITIVE_INFINITY } = this.#options
-    const own = this.#byAddress.get(address) ?? 0
-    if (own >= connectionsPerAddressMax && !this.#service.fronts.has(address)) return false
-    return this.#inside.size < connectionsMax || this.#endAnIdleOne()
+    const { room, fronts } = this.#service
+    if (room.hasAllOf(address) && !fronts.has(address)) return false
+    return !room.isFull || this.#endAnIdleOne()
   }
 
   /** The oldest of those who want nothing at the moment. */
@@ -70,11 +59,5 @@ export class Door {
       return true
     }
     return false
-  }
-
-  #count(address: string, change: 1 | -1): void {
-    const count = (this.#byAddress.get(address) ?? 0) + change
-    if (count > 0) this.#byAddress.set(address, count)
-    else this.#byAddress.delete(address)
   }
 }

@@ -10,7 +10,7 @@ export interface GuardedPages {
   readonly user: string
   readonly password: string
   /** By path below `local_stats/`; `''` is the page of the folder. Undefined: the operator's file of that name, if any. */
-  readonly page: (path: string) => PageBody | undefined
+  readonly page: (path: string) => PageBody | undefined | Promise<PageBody | undefined>
 }
 
 const FOLDER = 'local_stats'
@@ -19,8 +19,8 @@ export function isGuarded(path: string): boolean {
   return path === FOLDER || path.startsWith(`${FOLDER}/`)
 }
 
-export function pageOf({ page }: GuardedPages, path: string): PageBody | undefined {
-  return page(path.slice(FOLDER.length + 1))
+export async function pageOf({ page }: GuardedPages, path: string): Promise<PageBody | undefined> {
+  return await page(path.slice(FOLDER.length + 1))
 }
 
 /** `Authorization: Basic …` (RFC 7617), compared without telling how much of it was right. */

@@ -1,26 +1,21 @@
 import { once } from 'node:events'
 import type { Server } from 'node:net'
 import { CLOSE_GRACE_MS } from './bounds.ts'
-import type { ServiceRules } from './service.ts'
 
 export interface Place {
   readonly host: string
   readonly port: number
 }
 
-/** Disposing it lets answers under way go on for a moment only. */
-export interface HttpServer extends AsyncDisposable, Place {
-  /** For requests from now on; nobody who is being answered notices. */
-  change(rules: ServerRules): void
-  /** Takes nobody new, and lets who is being answered have all of it. Resolves when the last has gone. */
-  drain(): Promise<void>
+export interface ListenPlace extends Place {
+  /** Other threads of ours listen there as well (`SO_REUSEPORT`). */
+  readonly isShared?: boolean
 }
 
-export interface ServerRules extends ServiceRules {
-  /** Those of HTTPS have a bound of their own. */
-  readonly connectionsMax?: number | undefined
-  /** Of one address, fronts excepted. Absent: as many as it likes, since it may be an office. */
-  readonly connectionsPerAddressMax?: number | undefined
+/** Disposing it lets answers under way go on for a moment only. */
+export interface Listener extends AsyncDisposable, Place {
+  /** Takes nobody new, and lets who is being answered have all of it. Resolves when the last has gone. */
+  drain(): Promise<void>
 }
 
 export class HttpServerError extends Error {
@@ -31,22 +26,29 @@ export class HttpServerError extends Error {
     super(`Cannot ${action}`, options)
     this.code = code
   }
+
+  static cannotListen({ host, port }: Place, cause: unknown): HttpServerError {
+    return new HttpServerError('cannot-listen', `listen on ${host} port ${port}`, { cause })
+  }
 }
 
 /** What a machine without IPv6 says of `::`. */
 const NO_IPV6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
 
 /** On `::` both families are answered; where there is no IPv6, the other alone. Throws `HttpServerError`. */
-export async function listen(server: Server, { host, port }: Place): Promise<Place> {
+export async function listen(
+  server: Server,
+  { host, port, isShared = false }: ListenPlace,
+): Promise<Place> {
   const listening = once(server, 'listening')
-  server.listen(port, host)
+  server.listen({ port, host, reusePort: isShared })
   try {
     await listening
   } catch (error) {
     if (host === '::' && NO_IPV6.includes(codeOf(error))) {
-      return await listen(server, { host: '0.0.0.0', port })
+      return await listen(server, { host: '0.0.0.0', port, isShared })
     }
-    throw cannotListen({ host, port }, error)
+    throw HttpServerError.cannotListen({ host, port }, error)
   }
   const address = server.address()
   return { host, port: typeof address === 'object' && address !== null ? address.port : port }
@@ -83,10 +85,6 @@ export class Closing {
     await closed
     clearTimeout(timer)
   }
-}
-
-function cannotListen({ host, port }: Place, cause: unknown): HttpServerError {
-  return new HttpServerError('cannot-listen', `listen on ${host} port ${port}`, { cause })
 }
 
 function codeOf(error: unknown): string {

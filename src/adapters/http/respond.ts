@@ -42,7 +42,7 @@ export async function respond(request: Request, response: Response, around: Arou
   const { method } = request
   if (method !== 'GET' && method !== 'HEAD') return refuse(response, WRONG_METHOD, true)
   const path = pathOfTarget(request.url ?? '')
-  const guarded = path === undefined ? undefined : askGuard(request, response, around, path)
+  const guarded = path === undefined ? undefined : await askGuard(request, response, around, path)
   if (guarded !== undefined) return guarded
   const found = path === undefined ? undefined : await find(path || 'index.html', around)
   if (path === undefined || found === undefined)
@@ -80,7 +80,7 @@ async function sendBody(
     response.end(file.start.subarray(span.from, span.from + span.bytes))
     return { bytes: span.bytes, complete: true }
   }
-  const admitted = admission.ask(path, isWhole, { from: around.from, agent })
+  const admitted = await admission.ask(path, isWhole, { from: around.from, agent })
   if (admitted.kind === 'refused') return refuse(response, admitted.answer, true)
   using _ = { [Symbol.dispose]: admitted.end }
   writeHead(response, status, fields)
@@ -92,18 +92,18 @@ async function sendBody(
 }
 
 /** Undefined: the path is not guarded, or leads to a file for whoever has come in. */
-function askGuard(
+async function askGuard(
   request: Request,
   response: Response,
   { service: { guarded } }: Around,
   path: string,
-): Sent | undefined {
+): Promise<Sent | undefined> {
   if (guarded === undefined || !isGuarded(path)) return undefined
   const withBody = request.method === 'GET'
   if (!mayEnter(guarded, request.headers.authorization ?? '')) {
     return refuse(response, LOGIN, withBody)
   }
-  const page = pageOf(guarded, path)
+  const page = await pageOf(guarded, path)
   return page && sendPage(response, page, withBody)
 }
 

@@ -7,47 +7,37 @@
  * Throws `HttpServerError` when it cannot listen.
  */
 import { createServer } from 'node:net'
-import { CONNECTIONS_MAX } from './bounds.ts'
-import { Door, type DoorOptions, TURNED_AWAY_MAX } from './door.ts'
-import { Closing, type HttpServer, listen, type ServerRules } from './listen.ts'
+import { Door } from './door.ts'
+import { Closing, type Listener, type ListenPlace, listen } from './listen.ts'
 import { Service, type ServiceOptions } from './service.ts'
 
-export interface HttpServerOptions extends ServiceOptions, ServerRules {
-  readonly host: string
-  /** 0: one that is free. */
-  readonly port: number
-}
-
-export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  await using starting = new AsyncDisposableStack()
-  const service = starting.use(new Service(options))
-  const door = new Door(service, roomOf(options))
+export async function listenHttp(service: Service, place: ListenPlace): Promise<Listener> {
+  const door = new Door(service)
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => door.open(socket))
-  const makeRoom = (rules: ServerRules) => {
-    const room = roomOf(rules)
-    door.change(room)
-    server.maxConnections = room.connectionsMax + TURNED_AWAY_MAX
-  }
-  makeRoom(options)
-  const place = await listen(server, options)
+  const listening = await listen(server, place)
   const closing = new Closing(
     server,
     () => door.close(),
     () => door.destroy(),
   )
-  starting.defer(() => closing.end())
-  const owned = starting.move()
   return {
-    ...place,
-    change: (rules) => {
-      service.change(rules)
-      makeRoom(rules)
-    },
+    ...listening,
     drain: () => closing.drain(),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: () => closing.end(),
   }
 }
 
-function roomOf({ connectionsMax, connectionsPerAddressMax }: ServerRules): DoorOptions {
-  return { connectionsMax: connectionsMax ?? CONNECTIONS_MAX, connectionsPerAddressMax }
+export interface HttpServerOptions extends ServiceOptions {
+  readonly host: string
+  /** 0: one that is free. */
+  readonly port: number
+}
+
+/** One that is alone. */
+export async function startHttpServer(options: HttpServerOptions): Promise<Listener> {
+  await using starting = new AsyncDisposableStack()
+  const service = starting.use(new Service(options))
+  const listener = starting.use(await listenHttp(service, options))
+  const owned = starting.move()
+  return { ...listener, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }

@@ -1,30 +1,40 @@
-/** What all connections of one server share. */
-import { Admission, type LimitOptions } from './admission.ts'
+/** What all connections of one thread share, on whatever port they come in. */
+import { Admission, type Judge, judgeOfOwnLedger, type LimitOptions } from './admission.ts'
 import { STALLED_MS } from './bounds.ts'
 import { ChunkPool } from './chunk-pool.ts'
+import { Counts } from './counts.ts'
 import { Fronts, type FrontsOptions } from './fronts.ts'
 import type { GuardedPages } from './guarded-pages.ts'
 import { OpenFiles } from './open-file.ts'
 import { PreparedAnswers } from './prepared.ts'
 import type { RequestRecord } from './request-record.ts'
+import { Room } from './room.ts'
 import type { Snapshot } from './snapshot.ts'
 import { TurnEnd } from './turn-end.ts'
 import { Watch } from './watch.ts'
 
-export interface ServiceOptions extends ServiceRules {
+export interface ServiceOptions extends ServerRules {
   /** Asked for each request. Undefined while nothing is published. */
   readonly source: () => Snapshot | undefined
   /** The operator's document root, for `local_*`. */
   readonly localFolder?: string
   readonly onRequest?: (record: RequestRecord) => void
-  /** Shared by the servers of one mirror, so that nobody is counted twice, or not at all, for having two ports. */
-  readonly admission?: Admission
+  /** Shared by all threads. Absent: this one is alone. */
+  readonly counts?: Counts
+  /** Of the ledger that all threads share. Absent: one of its own. */
+  readonly judge?: Judge
+  /** Pieces of files in memory, of a mebibyte each. */
+  readonly chunksMax?: number
   /** How long a client may take nothing of a large answer, in milliseconds. */
   readonly stalledMs?: number
 }
 
-/** What may change while a server runs. What is absent is back to having no bounds. */
-export interface ServiceRules {
+/** What may change while a server runs. What is absent is back to its preset. */
+export interface ServerRules {
+  /** Over HTTP and HTTPS together. */
+  readonly connectionsMax?: number | undefined
+  /** Of one address, fronts excepted. Absent: as many as it likes, since it may be an office. */
+  readonly connectionsPerAddressMax?: number | undefined
   readonly limits?: LimitOptions
   /** `/local_stats/` behind a login. Absent: the operator's files there are for everybody. */
   readonly guarded?: GuardedPages | undefined
@@ -40,7 +50,8 @@ export class Service implements Disposable {
   readonly onRequest: (record: RequestRecord) => void
   readonly stalledMs: number
   readonly admission: Admission
-  readonly chunks = new ChunkPool()
+  readonly room: Room
+  readonly chunks: ChunkPool
   readonly openFiles = new OpenFiles()
   readonly prepared = new PreparedAnswers()
   readonly turnEnd = new TurnEnd()
@@ -52,14 +63,18 @@ export class Service implements Disposable {
     this.source = options.source
     this.localFolder = options.localFolder
     this.onRequest = options.onRequest ?? (() => {})
-    this.admission = options.admission ?? new Admission()
+    const counts = options.counts ?? Counts.create()
+    this.room = new Room(counts)
+    this.admission = new Admission(counts, options.judge ?? judgeOfOwnLedger())
+    this.chunks = new ChunkPool(options.chunksMax)
     this.stalledMs = options.stalledMs ?? STALLED_MS
     this.change(options)
   }
 
   /** From the next request on; what is counted goes on being counted. */
-  change({ limits = {}, guarded, fronts = NOTHING_IN_FRONT }: ServiceRules): void {
+  change({ limits = {}, guarded, fronts = NOTHING_IN_FRONT, ...bounds }: ServerRules): void {
     this.admission.change(limits)
+    this.room.change(bounds)
     this.guarded = guarded
     this.fronts = new Fronts(fronts)
   }

@@ -66,6 +66,20 @@ export async function loadSnapshot(root: string, options: SnapshotOptions): Prom
   return { files }
 }
 
+/** The same, with its bytes in memory that all threads share. */
+export function shareable({ files }: Snapshot): Snapshot {
+  const bytes = files.values().reduce((sum, { start }) => sum + start.length, 0)
+  const memory = new Uint8Array(new SharedArrayBuffer(bytes))
+  let at = 0
+  const moved = files.entries().map(([path, file]): [string, ServedFile] => {
+    const start = memory.subarray(at, at + file.start.length)
+    start.set(file.start)
+    at += start.length
+    return [path, { ...file, start }]
+  })
+  return { files: new Map(moved) }
+}
+
 function served(
   about: Pick<ServedFile, 'file' | 'bytes' | 'lastModified' | 'start'> & { readonly path: string },
 ): ServedFile {

@@ -74,11 +74,17 @@ export const MIRROR_HTTP = {
       '/var/log/cvdnet/access.log',
       'File for a line a request, in the combined format. Absent: none is written.',
     ),
+    workers: preset(
+      'workers',
+      kind.integer(1, 64),
+      1,
+      'Threads that serve. One fills some 3 GB/s; more are for machines that do little else, or for much HTTPS.',
+    ),
     connectionsMax: preset(
       'connections_max',
       kind.integer(16, 65_536),
       16_384,
-      'Connections at a time; an idle one costs some 12 KB. Beyond it: 503.',
+      'Connections at a time, HTTPS included; an idle one costs some 12 KB. Beyond it: 503.',
     ),
     connectionsPerAddressMax: preset(
       'connections_per_address',

@@ -45,6 +45,7 @@ function readHttp(at: TableReader, place: Place): HttpSettings {
   const http = {
     ...readListen(at, fields),
     accessLog: accessLog === undefined ? undefined : place.of(accessLog),
+    workers: at.read(fields.workers),
     connectionsMax: at.read(fields.connectionsMax),
     connectionsPerAddressMax: at.read(fields.connectionsPerAddressMax),
     speeds: at.read(fields.speeds),

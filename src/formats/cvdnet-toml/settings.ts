@@ -130,6 +130,7 @@ export interface MirrorSettings {
 
 export interface HttpSettings extends ListenSettings {
   readonly accessLog: string | undefined
+  readonly workers: number
   readonly connectionsMax: number
   /** 0: no bound. */
   readonly connectionsPerAddressMax: number

@@ -83,11 +83,12 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
       mirror: options.name,
       state: settings.state,
       localFolder: settings.to,
-      source: () => shelf.snapshot,
+      snapshot: shelf.snapshot,
       clock,
       onEvent,
     }),
   )
+  shelf.publish = (snapshot) => web.publish(snapshot)
   const gate = await MastersGate.open(options, syncs)
   const tell: Voice = { print: onEvent, complain: onEvent }
   const background = [syncs.resume(tell), shelf.keepFresh(clock, stop.signal)].map((task) =>

@@ -9,6 +9,8 @@ const LOOK_FOR_SWITCH_MS = 1_000
 /** The served tree, in memory. */
 export class Shelf {
   snapshot: Snapshot | undefined
+  /** Whoever serves it; a release counts as served when this has resolved. */
+  publish: (snapshot: Snapshot) => Promise<void> = async () => {}
   served: { readonly serial: number; readonly generation: number } | undefined
   readonly #trees: MirrorTrees
 
@@ -22,6 +24,7 @@ export class Shelf {
     const { serial, generation, files } = tree.record
     const lastModified = (path: string) => files.get(path)?.lastModified
     const snapshot = await loadSnapshot(tree.folder, { lastModified, signal })
+    await this.publish(snapshot)
     this.snapshot = snapshot
     this.served = { serial, generation }
   }

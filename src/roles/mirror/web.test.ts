@@ -22,7 +22,7 @@ test('who fetches in a loop is counted over all ports of a mirror', async () => 
       mirror: 'm1',
       state: folder.path,
       localFolder: root,
-      source: () => snapshot,
+      snapshot,
       clock: systemClock,
       onEvent: () => {},
     },

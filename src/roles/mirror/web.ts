@@ -6,17 +6,15 @@
 import { join } from 'node:path'
 import {
   AccessLogFile,
-  Admission,
   type FrontsOptions,
-  type HttpServer,
-  type HttpsServer,
+  type HttpsListener,
   type LimitOptions,
-  type RequestRecord,
-  type ServerRules,
-  type ServiceOptions,
+  type Listener,
   type Snapshot,
-  startHttpServer,
-  startHttpsServer,
+  serveHere,
+  type WebRules,
+  type WebServers,
+  Workers,
 } from '#adapters/http/index.ts'
 import { SPEED_PRESETS } from '#core/limits/index.ts'
 import type { HttpSettings, HttpsSettings } from '#formats/cvdnet-toml/index.ts'
@@ -33,14 +31,16 @@ export interface WebOptions {
   readonly http: Pick<HttpSettings, 'host' | 'port'> & Partial<HttpSettings>
   readonly https?: HttpsSettings | undefined
   readonly statistics?: StatisticsOptions | undefined
-  readonly onRequest?: (record: RequestRecord) => void
+  /** Told the lines of the access log too, each with its end. */
+  readonly onLines?: (lines: string) => void
 }
 
 interface Around {
   readonly mirror: string
   readonly state: string
   readonly localFolder: string
-  readonly source: () => Snapshot | undefined
+  /** What is served first, if anything is. */
+  readonly snapshot: Snapshot | undefined
   readonly clock: Clock
   readonly onEvent: (line: string) => void
 }
@@ -56,10 +56,11 @@ interface Plan {
   readonly statistics:
     | { readonly options: StatisticsOptions; readonly ownLog: string | undefined }
     | undefined
-  readonly limits: Omit<ServerRules, 'guarded' | 'fronts'>
+  readonly limits: Omit<WebRules, 'guarded' | 'fronts' | 'isLogged'>
   readonly fronts: FrontsOptions
   readonly http: { readonly host: string; readonly port: number }
   readonly https: HttpsSettings | undefined
+  readonly workers: number
 }
 
 const PARTS: Readonly<Record<keyof Plan, string>> = {
@@ -69,31 +70,25 @@ const PARTS: Readonly<Record<keyof Plan, string>> = {
   fronts: 'http fronts',
   http: 'http address',
   https: 'https',
+  workers: 'http workers',
 }
 
 export class Web implements AsyncDisposable {
   readonly #around: Around
-  readonly #service: Pick<ServiceOptions, 'source' | 'localFolder' | 'onRequest' | 'admission'>
+  readonly #onLines: WebOptions['onLines']
+  #servers!: WebServers
   #plan: Plan
   #log: AccessLogFile | undefined
   #statistics: StatisticsPages | undefined
-  #http: HttpServer | undefined
-  #https: HttpsServer | undefined
+  #http: Listener | undefined
+  #https: HttpsListener | undefined
   /** Those that take nobody new and are not empty yet. */
-  readonly #leaving = new Set<HttpServer>()
+  readonly #leaving = new Set<Listener>()
 
-  private constructor({ onRequest }: WebOptions, plan: Plan, around: Around) {
+  private constructor({ onLines }: WebOptions, plan: Plan, around: Around) {
     this.#plan = plan
     this.#around = around
-    this.#service = {
-      source: around.source,
-      localFolder: around.localFolder,
-      admission: new Admission(),
-      onRequest: (record) => {
-        this.#log?.add(record)
-        onRequest?.(record)
-      },
-    }
+    this.#onLines = onLines
   }
 
   static async start(options: WebOptions, around: Around): Promise<Web> {
@@ -102,6 +97,9 @@ export class Web implements AsyncDisposable {
     try {
       await web.#useLog(plan.log)
       await web.#useStatistics(plan.statistics)
+      web.#servers = await web.#startServers(plan.workers)
+      if (around.snapshot !== undefined) await web.publish(around.snapshot)
+      await web.#servers.change(web.#rules())
       await web.#listen(plan.http)
       await web.#secure(plan.https)
       return web
@@ -117,6 +115,11 @@ export class Web implements AsyncDisposable {
 
   get https(): Address | undefined {
     return this.#https && addressOf(this.#https)
+  }
+
+  /** Resolves when whoever asks is answered from this. */
+  async publish(snapshot: Snapshot): Promise<void> {
+    await this.#servers.publish(snapshot)
   }
 
   /** Follows other options part by part, while everybody is served on. */
@@ -136,15 +139,31 @@ export class Web implements AsyncDisposable {
     await follow('statistics', (statistics) => this.#useStatistics(statistics))
     await follow('limits', () => {})
     await follow('fronts', () => {})
-    for (const server of [this.#http, this.#https]) server?.change(this.#rules())
+    await this.#servers.change(this.#rules())
     await follow('http', (place) => this.#listen(place))
     await follow('https', (https) => this.#secure(https))
+    await follow('workers', () => {
+      throw new Error('their number stays until a restart')
+    })
     return report
   }
 
-  #rules(): ServerRules {
+  #startServers(workers: number): Promise<WebServers> | WebServers {
+    const options = {
+      localFolder: this.#around.localFolder,
+      onFault: this.#around.onEvent,
+      onLines: (lines: string) => {
+        this.#log?.add(lines)
+        this.#onLines?.(lines)
+      },
+    }
+    return workers === 1 ? serveHere(options) : Workers.start(workers, options)
+  }
+
+  #rules(): WebRules {
     const { limits, fronts } = this.#plan
-    return { ...limits, fronts, guarded: this.#statistics?.guarded }
+    const isLogged = this.#log !== undefined || this.#onLines !== undefined
+    return { ...limits, fronts, guarded: this.#statistics?.guarded, isLogged }
   }
 
   async #useLog(log: Plan['log']): Promise<void> {
@@ -162,7 +181,7 @@ export class Web implements AsyncDisposable {
 
   async #listen(place: Plan['http']): Promise<void> {
     const old = this.#http
-    this.#http = await startHttpServer({ ...this.#service, ...this.#rules(), ...place })
+    this.#http = await this.#servers.http(place)
     this.#drain(old)
   }
 
@@ -176,14 +195,12 @@ export class Web implements AsyncDisposable {
         await old.useCertificate(files)
         return
       }
-      const { onEvent } = this.#around
-      const options = { ...this.#service, ...this.#rules(), ...files, host, port }
-      this.#https = await startHttpsServer({ ...options, onFault: onEvent })
+      this.#https = await this.#servers.https({ host, port }, files)
     }
     this.#drain(old)
   }
 
-  #drain(server: HttpServer | undefined): void {
+  #drain(server: Listener | undefined): void {
     if (server === undefined) return
     this.#leaving.add(server)
     void server
@@ -195,6 +212,7 @@ export class Web implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const servers = [this.#http, this.#https, ...this.#leaving]
     await Promise.all(servers.map((server) => server?.[Symbol.asyncDispose]()))
+    await this.#servers?.[Symbol.asyncDispose]()
     await this.#statistics?.[Symbol.asyncDispose]()
     await this.#log?.[Symbol.asyncDispose]()
   }
@@ -210,7 +228,7 @@ function addressOf({ host, port }: Address): Address {
 }
 
 function planOf({ http, https, statistics }: WebOptions, state: string): Plan {
-  const { host, port, accessLog, fronts = [], proxyProtocol = false } = http
+  const { host, port, accessLog, fronts = [], proxyProtocol = false, workers = 1 } = http
   const wantsOwnLog = statistics !== undefined && statistics.logs.length === 0
   const ownLog = accessLog ?? (wantsOwnLog ? join(state, OWN_LOG) : undefined)
   return {
@@ -224,6 +242,7 @@ function planOf({ http, https, statistics }: WebOptions, state: string): Plan {
     fronts: { addresses: fronts, proxyProtocol },
     http: { host, port },
     https,
+    workers,
   }
 }
 

@@ -1,0 +1,125 @@
+/**
+ * The operator's certificate. It is read anew when its files change, as ACME clients change them; a pair that does not
+ * fit leaves the old one in place and is told.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
+import { HttpServerError, type Listener } from './listen.ts'
+
+const LOOK_EVERY_MS = 5_000
+const TICKET_KEY_BYTES = 48
+
+/** PEM files: the chain, and its key. */
+export interface CertificateFiles {
+  readonly certificateFile: string
+  readonly keyFile: string
+}
+
+export interface Certificate {
+  /** PEM. */
+  readonly cert: string
+  readonly key: string
+  /** All threads know each other's sessions by these; they last as long as the certificate. */
+  readonly ticketKeys: Uint8Array
+}
+
+/** One that can change its certificate. */
+export interface SecureListener extends Listener {
+  /** For whoever comes from now on. */
+  use(certificate: Certificate): void | Promise<void>
+}
+
+/** One that follows the files of its certificate. */
+export interface HttpsListener extends Listener {
+  /** Follows other files. Throws `HttpServerError`, and stays with what it had, when they are no good. */
+  useCertificate(files: CertificateFiles): Promise<void>
+}
+
+/** Listens with the certificate in these files. Throws `HttpServerError` when they are no good. */
+export async function followCertificate(
+  files: CertificateFiles,
+  open: (certificate: Certificate) => Promise<SecureListener>,
+  onFault: (line: string) => void = () => {},
+): Promise<HttpsListener> {
+  const seen = await markOf(files).catch(() => '')
+  const listener = await open(await mustRead(files))
+  const renewal = new Renewal(listener, { files, seen }, onFault)
+  return {
+    host: listener.host,
+    port: listener.port,
+    useCertificate: (next) => renewal.follow(next),
+    drain: async () => {
+      await listener.drain()
+      renewal[Symbol.dispose]()
+    },
+    [Symbol.asyncDispose]: async () => {
+      renewal[Symbol.dispose]()
+      await listener[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function mustRead(files: CertificateFiles): Promise<Certificate> {
+  return await read(files).catch((cause: unknown) => {
+    const names = `"${files.certificateFile}" with "${files.keyFile}"`
+    throw new HttpServerError('bad-certificate', `use the certificate ${names}`, { cause })
+  })
+}
+
+/** Throws when the two do not fit. */
+async function read({ certificateFile, keyFile }: CertificateFiles): Promise<Certificate> {
+  const cert = await readFile(certificateFile, 'utf8')
+  const key = await readFile(keyFile, 'utf8')
+  createSecureContext({ cert, key })
+  return { cert, key, ticketKeys: randomBytes(TICKET_KEY_BYTES) }
+}
+
+async function markOf({ certificateFile, keyFile }: CertificateFiles): Promise<string> {
+  const found = await Promise.all([stat(certificateFile), stat(keyFile)])
+  return found.map(({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`).join(' ')
+}
+
+interface Followed {
+  readonly files: CertificateFiles
+  readonly seen: string
+}
+
+class Renewal implements Disposable {
+  readonly #listener: SecureListener
+  readonly #timer: NodeJS.Timeout
+  #files: CertificateFiles
+  #seen: string
+
+  constructor(
+    listener: SecureListener,
+    { files, seen }: Followed,
+    onFault: (line: string) => void,
+  ) {
+    this.#listener = listener
+    this.#files = files
+    this.#seen = seen
+    const look = () => {
+      this.#look().catch((error: unknown) => {
+        onFault(`certificate "${this.#files.certificateFile}" stays as it was: ${String(error)}`)
+      })
+    }
+    this.#timer = setInterval(look, LOOK_EVERY_MS).unref()
+  }
+
+  async follow(files: CertificateFiles): Promise<void> {
+    await this.#listener.use(await mustRead(files))
+    this.#files = files
+  }
+
+  async #look(): Promise<void> {
+    const mark = await markOf(this.#files)
+    if (mark === this.#seen) return
+    this.#seen = mark
+    await this.#listener.use(await read(this.#files))
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}

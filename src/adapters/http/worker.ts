@@ -1,0 +1,91 @@
+/** One thread of a mirror's web. It does as it is asked until it is ended, and keeps nothing that is not the others' too. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { createBirpc } from 'birpc'
+import { fail, ok } from '#base/outcome.ts'
+import { printLogLine } from '#formats/access-log/index.ts'
+import type { SecureListener } from './certificate.ts'
+import { Counts } from './counts.ts'
+import { listenHttps } from './https.ts'
+import { LineBatch } from './line-batch.ts'
+import { HttpServerError, type Listener } from './listen.ts'
+import { listenHttp } from './server.ts'
+import { Service } from './service.ts'
+import type { Snapshot } from './snapshot.ts'
+import type { ListenerPlan, MainCalls, WorkerBirth, WorkerCalls } from './worker-calls.ts'
+
+const { localFolder, chunksMax, counts, row, served }: WorkerBirth = workerData
+const current = new Int32Array(served)
+const releases = new Map<number, Snapshot>()
+const listeners = new Map<number, Listener>()
+const secure = new Map<number, SecureListener>()
+let isLogged = false
+
+const calls: WorkerCalls = {
+  change({ login, ...rules }) {
+    const guarded = login && { ...login, page: (path: string) => main.page(path) }
+    service.change({ ...rules, guarded })
+    isLogged = rules.isLogged
+  },
+  load(number, snapshot) {
+    const oldest = Atomics.load(current, 0)
+    for (const known of releases.keys()) if (known < oldest) releases.delete(known)
+    releases.set(number, snapshot)
+  },
+  async listen(plan) {
+    try {
+      await listen(plan)
+      return ok(undefined)
+    } catch (error) {
+      if (!(error instanceof HttpServerError)) throw error
+      return fail(String(error.cause))
+    }
+  },
+  use: (id, certificate) => secure.get(id)?.use(certificate),
+  async drain(id) {
+    await listeners.get(id)?.drain()
+  },
+  end,
+  async endAll() {
+    await Promise.all(listeners.keys().map(end))
+    lines.flush()
+    service[Symbol.dispose]()
+  },
+}
+
+const main = createBirpc<MainCalls, WorkerCalls>(calls, {
+  post: (message) => parentPort?.postMessage(message),
+  on: (onMessage) => {
+    parentPort?.on('message', onMessage)
+  },
+  eventNames: ['lines'],
+  // Whoever started this thread lives as long as it does.
+  timeout: -1,
+})
+const lines = new LineBatch((text) => main.lines(text))
+const service = new Service({
+  source: () => releases.get(Atomics.load(current, 0)),
+  localFolder,
+  chunksMax,
+  counts: Counts.share(counts, row),
+  judge: (asked, policy) => main.judge(asked, policy),
+  onRequest: (record) => {
+    if (isLogged) lines.add(printLogLine(record))
+  },
+})
+
+async function listen({ id, place, certificate }: ListenerPlan): Promise<void> {
+  const shared = { ...place, isShared: true }
+  if (certificate === undefined) {
+    listeners.set(id, await listenHttp(service, shared))
+    return
+  }
+  const listener = await listenHttps(service, shared, certificate)
+  listeners.set(id, listener)
+  secure.set(id, listener)
+}
+
+async function end(id: number): Promise<void> {
+  await listeners.get(id)?.[Symbol.asyncDispose]()
+  listeners.delete(id)
+  secure.delete(id)
+}

@@ -1,0 +1,182 @@
+/**
+ * The web servers of one mirror in several threads, which all listen on its ports (`SO_REUSEPORT`: the system deals the
+ * connections out). This thread keeps what they share: the release, the counts, the ledger, the access log, the pages.
+ *
+ * A release is loaded by all before any shows it, and one number, written once, switches them: no two of them ever serve
+ * different releases. Bytes of small files lie in memory that all share. A thread that dies or hangs is started again.
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { judgeOfOwnLedger } from './admission.ts'
+import {
+  type Certificate,
+  type CertificateFiles,
+  followCertificate,
+  type HttpsListener,
+  type SecureListener,
+} from './certificate.ts'
+import { CHUNKS_MAX } from './chunk-pool.ts'
+import { Counts } from './counts.ts'
+import { HttpServerError, type Listener, listen, type Place } from './listen.ts'
+import { type Snapshot, shareable } from './snapshot.ts'
+import type { WebRules, WebServers, WebServersOptions } from './web-servers.ts'
+import { type Calls, WebThread } from './web-thread.ts'
+import type { ListenerPlan, MainCalls, WorkerRules } from './worker-calls.ts'
+
+const CHUNKS_OF_A_THREAD_MIN = 8
+
+interface Release {
+  readonly number: number
+  readonly snapshot: Snapshot
+}
+
+export class Workers implements WebServers {
+  readonly threads: WebThread[] = []
+  readonly #options: WebServersOptions
+  readonly #counts: Counts
+  readonly #served = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  readonly #listeners = new Map<number, ListenerPlan>()
+  #lastListener = 0
+  #rules: WebRules = { isLogged: false }
+  /** What is served, and while it is loaded, what will be next. */
+  #releases: readonly Release[] = []
+  #published: Promise<void> = Promise.resolve()
+
+  private constructor(count: number, options: WebServersOptions) {
+    this.#options = options
+    this.#counts = Counts.create(count)
+  }
+
+  /** Throws when a thread does not come up. */
+  static async start(count: number, options: WebServersOptions): Promise<Workers> {
+    const workers = new Workers(count, options)
+    try {
+      for (let row = 0; row < count; row++) workers.threads.push(await workers.#start(row, count))
+      return workers
+    } catch (error) {
+      await workers[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  publish(snapshot: Snapshot): Promise<void> {
+    this.#published = this.#published.then(() => this.#publish(shareable(snapshot)))
+    return this.#published
+  }
+
+  async change(rules: WebRules): Promise<void> {
+    this.#rules = rules
+    await this.#askAll((calls) => calls.change(asked(rules)))
+  }
+
+  http(place: Place): Promise<Listener> {
+    return this.#listen(place)
+  }
+
+  https(place: Place, files: CertificateFiles): Promise<HttpsListener> {
+    const open = (certificate: Certificate) => this.#listen(place, certificate)
+    return followCertificate(files, open, this.#options.onFault)
+  }
+
+  async #publish(snapshot: Snapshot): Promise<void> {
+    const number = Atomics.load(this.#served, 0) + 1
+    this.#releases = [...this.#releases, { number, snapshot }]
+    await this.#askAll((calls) => calls.load(number, snapshot))
+    Atomics.store(this.#served, 0, number)
+    this.#releases = this.#releases.slice(-1)
+  }
+
+  async #listen(wanted: Place, certificate?: Certificate): Promise<SecureListener> {
+    const place = await freePlace(wanted)
+    const id = ++this.#lastListener
+    this.#listeners.set(id, { id, place, certificate })
+    const plan = { id, place, certificate }
+    const end = async (): Promise<void> => {
+      this.#listeners.delete(id)
+      await this.#waitForAll((calls) => calls.end(id))
+    }
+    for (const outcome of await this.#askAll((calls) => calls.listen(plan))) {
+      if (outcome?.ok !== false) continue
+      await end()
+      throw HttpServerError.cannotListen(place, outcome.fault)
+    }
+    return {
+      ...place,
+      use: async (next) => {
+        this.#listeners.set(id, { id, place, certificate: next })
+        await this.#askAll((calls) => calls.use(id, next))
+      },
+      drain: async () => {
+        this.#listeners.delete(id)
+        await this.#waitForAll((calls) => calls.drain(id))
+      },
+      [Symbol.asyncDispose]: end,
+    }
+  }
+
+  #start(row: number, count: number): Promise<WebThread> {
+    const { localFolder, onFault } = this.#options
+    return WebThread.start({
+      birth: {
+        localFolder,
+        chunksMax: Math.max(CHUNKS_OF_A_THREAD_MIN, Math.floor(CHUNKS_MAX / count)),
+        counts: this.#counts.memory,
+        row,
+        served: this.#served.buffer,
+      },
+      answers: this.#answers,
+      greet: (calls) => this.#greet(calls),
+      onEnded: (reason) => {
+        this.#counts.forget(row)
+        onFault(`web thread ${row + 1} ended (${reason || 'no reason told'}) and is started again`)
+      },
+    })
+  }
+
+  readonly #judge = judgeOfOwnLedger()
+  readonly #answers: MainCalls = {
+    lines: (text) => this.#options.onLines(text),
+    page: (path) => this.#rules.guarded?.page(path),
+    judge: (whole, policy) => this.#judge(whole, policy),
+  }
+
+  async #greet(calls: Calls): Promise<void> {
+    // Asked one after the other without waiting: what is asked later comes later, whoever asks.
+    const rules = calls.change(asked(this.#rules))
+    const loads = this.#releases.map(({ number, snapshot }) => calls.load(number, snapshot))
+    const listens = [...this.#listeners.values()].map((plan) => calls.listen(plan))
+    await Promise.all([rules, ...loads])
+    for (const outcome of await Promise.all(listens)) {
+      if (!outcome.ok) throw new Error(outcome.fault)
+    }
+  }
+
+  async #askAll<T>(question: (calls: Calls) => Promise<T>): Promise<readonly (T | undefined)[]> {
+    return await Promise.all(this.threads.map((thread) => thread.ask(question)))
+  }
+
+  async #waitForAll(question: (calls: Calls) => Promise<unknown>): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.waitFor(question)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread[Symbol.asyncDispose]()))
+  }
+}
+
+function asked({ guarded, ...rules }: WebRules): WorkerRules {
+  return { ...rules, login: guarded && { user: guarded.user, password: guarded.password } }
+}
+
+/**
+ * With its port, when any will do. Others of ours may listen where we do, so that another process that is there already
+ * is only noticed by asking for the place alone. Throws `HttpServerError` when it is taken.
+ */
+async function freePlace(wanted: Place): Promise<Place> {
+  const probe = createServer()
+  const place = await listen(probe, wanted)
+  const closed = once(probe, 'close')
+  probe.close()
+  await closed
+  return place
+}
