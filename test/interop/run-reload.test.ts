@@ -22,7 +22,7 @@ const HOST = '127.0.0.1'
 const LARGE = Buffer.alloc(24 * 1024 * 1024, 'large.ndb:0:*:6162636465666768\n')
 
 /** A mirror with one release, run from a settings file that the test changes. */
-async function world(t: TestContext) {
+async function world(t: TestContext, workers = 1) {
   const owned = new AsyncDisposableStack()
   t.after(() => owned.disposeAsync())
   const it = owned.use(await mirrorWorld())
@@ -42,7 +42,7 @@ port = ${ports.ssh}
 [mirror.http]
 host = "${HOST}"
 port = ${port}
-${http}
+${workers === 1 ? '' : `workers = ${workers}\n`}${http}
 [[mirror.masters]]
 name = "rsync1"
 key = "${key.publicKey}"
@@ -122,53 +122,59 @@ test('the same settings change nothing, faulty ones are told with their lines an
   assert.equal(await ask('/timestamp'), 200)
   const moved = await reload(mirror('', { state: 'other' }), /nothing to change|reloaded: mirror/)
   assert.match(moved, /not reloaded: state stays ".*node" until a restart/)
+  const workers = await reload(mirror('workers = 2'), /^not reloaded: .*$/m)
+  assert.match(workers, /mirror keeps its http workers: their number stays until a restart/)
   assert.equal(await node.end('SIGTERM'), 0, node.said)
 })
 
-test('a limit holds from the reload on; downloads and requests under way notice nothing', {
-  skip,
-}, async (t) => {
-  const { mirror, node, ports, write, reload, ask } = await world(t)
-  const download = await begin(t, ports.http)
-  const failures = keepAsking(ask)
-  assert.equal(await ask('/large.ndb'), 200)
-  await reload(mirror('downloads_max = 1'), /^reloaded: mirror \(http limits\)$/m)
-  // The download from before is counted.
-  assert.equal(await ask('/large.ndb'), 503)
-  // Two at once: the second of them is answered after the first, or as one with it.
-  const said = node.said.length
-  await write(mirror('downloads_max = 0'))
-  node.child.kill('SIGHUP')
-  node.child.kill('SIGHUP')
-  await eventually(async () => assert.match(node.said.slice(said), /mirror \(http limits\)/))
-  assert.doesNotMatch(node.said.slice(said), /not reloaded/)
-  assert.equal(await ask('/large.ndb'), 200)
-  assert.ok((await download.rest()).equals(LARGE))
-  assert.deepEqual(await failures(), [])
-  assert.equal(await node.end('SIGTERM'), 0, node.said)
-})
+for (const workers of [1, 2]) {
+  test(`a limit holds from the reload on; downloads and requests under way notice nothing, with ${workers} worker(s)`, {
+    skip,
+  }, async (t) => {
+    const { mirror, node, ports, write, reload, ask } = await world(t, workers)
+    const download = await begin(t, ports.http)
+    const failures = keepAsking(ask)
+    assert.equal(await ask('/large.ndb'), 200)
+    await reload(mirror('downloads_max = 1'), /^reloaded: mirror \(http limits\)$/m)
+    // The download from before is counted.
+    assert.equal(await ask('/large.ndb'), 503)
+    // Two at once: the second of them is answered after the first, or as one with it.
+    const said = node.said.length
+    await write(mirror('downloads_max = 0'))
+    node.child.kill('SIGHUP')
+    node.child.kill('SIGHUP')
+    await eventually(async () => assert.match(node.said.slice(said), /mirror \(http limits\)/))
+    assert.doesNotMatch(node.said.slice(said), /not reloaded/)
+    assert.equal(await ask('/large.ndb'), 200)
+    assert.ok((await download.rest()).equals(LARGE))
+    assert.deepEqual(await failures(), [])
+    assert.equal(await node.end('SIGTERM'), 0, node.said)
+  })
+}
 
-test('a listener moves to another port, and the old one lets a download end', {
-  skip,
-}, async (t) => {
-  const { mirror, ports, reload, ask } = await world(t)
-  const download = await begin(t, ports.http)
-  const port = await freePort([HOST])
-  await reload(mirror('', { port }), /^reloaded: mirror \(http address\)$/m)
-  assert.equal(await ask('/timestamp', port), 200)
-  assert.equal(await isListening(HOST, ports.http), false)
-  // Longer than a stop would leave it.
-  await wait(CLOSE_GRACE_MS + 500)
-  assert.ok((await download.rest()).equals(LARGE))
-  // One that is taken is told, and the mirror stays where it is.
-  const other = createServer().listen(0, HOST)
-  t.after(() => other.close())
-  await once(other, 'listening')
-  const taken = (other.address() as AddressInfo).port
-  const said = await reload(mirror('', { port: taken }), /not reloaded: /)
-  assert.match(said, /mirror keeps its http address: Cannot listen on .* port \d+/)
-  assert.equal(await ask('/timestamp', port), 200)
-})
+for (const workers of [1, 2]) {
+  test(`a listener moves to another port, and the old one lets a download end, with ${workers} worker(s)`, {
+    skip,
+  }, async (t) => {
+    const { mirror, ports, reload, ask } = await world(t, workers)
+    const download = await begin(t, ports.http)
+    const port = await freePort([HOST])
+    await reload(mirror('', { port }), /^reloaded: mirror \(http address\)$/m)
+    assert.equal(await ask('/timestamp', port), 200)
+    assert.equal(await isListening(HOST, ports.http), false)
+    // Longer than a stop would leave it.
+    await wait(CLOSE_GRACE_MS + 500)
+    assert.ok((await download.rest()).equals(LARGE))
+    // One that is taken is told, and the mirror stays where it is.
+    const other = createServer().listen(0, HOST)
+    t.after(() => other.close())
+    await once(other, 'listening')
+    const taken = (other.address() as AddressInfo).port
+    const said = await reload(mirror('', { port: taken }), /not reloaded: /)
+    assert.match(said, /mirror keeps its http address: Cannot listen on .* port \d+/)
+    assert.equal(await ask('/timestamp', port), 200)
+  })
+}
 
 test('roles come and go, and the others are not touched', { skip }, async (t) => {
   const { it, mirror, ports, reload, ask } = await world(t)

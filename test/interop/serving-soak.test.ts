@@ -6,20 +6,23 @@ import { test } from 'node:test'
 import { soak } from '../support/serving/soak.ts'
 
 /** `bench/soak.ts` does the same for minutes. */
-test('releases and kills under clients: no mixture, no wrong status, nothing left open', async () => {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-soak-'))
-  const report = await soak({
-    folder: folder.path,
-    seconds: 8,
-    clients: 24,
-    releaseEveryMs: 150,
-    killEveryMs: 2_500,
+for (const workers of [1, 2]) {
+  test(`releases and kills under clients: no mixture, no wrong status, nothing left open, ${workers} worker(s)`, async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-soak-'))
+    const report = await soak({
+      folder: folder.path,
+      workers,
+      seconds: 8,
+      clients: 24,
+      releaseEveryMs: 150,
+      killEveryMs: 2_500,
+    })
+    assert.deepEqual(report.wrong, [])
+    assert.ok(
+      report.answers > 100 && report.releases > 5 && report.kills >= 2,
+      JSON.stringify(report),
+    )
+    assert.ok(report.openFiles < 40, `${report.openFiles} files are open`)
+    assert.ok(report.peakMib < 300, `${report.peakMib} MiB`)
   })
-  assert.deepEqual(report.wrong, [])
-  assert.ok(
-    report.answers > 100 && report.releases > 5 && report.kills >= 2,
-    JSON.stringify(report),
-  )
-  assert.ok(report.openFiles < 40, `${report.openFiles} files are open`)
-  assert.ok(report.peakMib < 300, `${report.peakMib} MiB`)
-})
+}

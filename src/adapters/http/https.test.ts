@@ -13,6 +13,7 @@ import { BIG, BUILT_DATE, makeServedTree } from '../../../test/support/serving/t
 import { startHttpsServer } from './https.ts'
 import type { RequestRecord } from './request-record.ts'
 import { loadSnapshot } from './snapshot.ts'
+import { Workers } from './workers.ts'
 
 const skip = without('openssl')
 const signal = AbortSignal.timeout(60_000)
@@ -170,4 +171,33 @@ test('a renewed certificate is used, a broken one is told and not', { skip }, as
   while (!it.faults.some((line) => /stays as it was/.test(line)))
     await setTimeout(200, undefined, { signal })
   assert.equal(await commonName(it.port), 'two')
+})
+
+test('threads share a certificate, its renewal, and the sessions of clients', {
+  skip,
+}, async () => {
+  await using it = await world()
+  const quiet = { localFolder: it.folder, onLines: () => {}, onFault: assert.fail }
+  await using workers = await Workers.start(2, quiet)
+  const { port } = await workers.https({ host: '127.0.0.1', port: 0 }, it.files)
+  const options = { port, host: '127.0.0.1', rejectUnauthorized: false }
+  const first = connectTls(options)
+  first.write('GET / HTTP/1.1\r\n\r\n')
+  first.on('error', () => {}).resume()
+  const [session] = await once(first, 'session', { signal })
+  first.destroy()
+  // So many are dealt out to both, but for once in a thousand times.
+  for (let n = 0; n < 12; n++) {
+    const again = connectTls({ ...options, session })
+    await once(again, 'secureConnect', { signal })
+    assert.ok(again.isSessionReused(), `connection ${n}`)
+    again.destroy()
+  }
+  await copyFile(join(it.folder, 'two.key'), it.files.keyFile)
+  await rename(join(it.folder, 'two.pem'), it.files.certificateFile)
+  let renewed = 0
+  while (renewed < 12) {
+    renewed = (await commonName(port)) === 'two' ? renewed + 1 : 0
+    await setTimeout(50, undefined, { signal })
+  }
 })

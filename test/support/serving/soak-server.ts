@@ -1,22 +1,24 @@
-/** The web server in a process that can be killed: `soak-server.ts PORT FOLDER`; FOLDER has trees and a link `current`. */
+/**
+ * The web server in a process that can be killed: `soak-server.ts PORT FOLDER WORKERS`; FOLDER has trees and a link
+ * `current`.
+ */
 import { once } from 'node:events'
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { loadSnapshot, type Snapshot, startHttpServer } from '#adapters/http/index.ts'
+import { loadSnapshot, serveHere, Workers } from '#adapters/http/index.ts'
 
 const LOOK_EVERY_MS = 50
 
-const [port = '0', folder = ''] = process.argv.slice(2)
+const [port = '0', folder = '', workers = '1'] = process.argv.slice(2)
 const stop = new AbortController()
 const { signal } = stop
 let tree = await realpath(join(folder, 'current'))
-let snapshot: Snapshot = await loadSnapshot(tree, { signal })
-await using _ = await startHttpServer({
-  host: '127.0.0.1',
-  port: Number(port),
-  source: () => snapshot,
-})
+const options = { localFolder: folder, onLines: () => {}, onFault: console.error }
+await using servers =
+  workers === '1' ? serveHere(options) : await Workers.start(Number(workers), options)
+await servers.publish(await loadSnapshot(tree, { signal }))
+await using _ = await servers.http({ host: '127.0.0.1', port: Number(port) })
 process.once('SIGTERM', () => stop.abort())
 process.send?.('ready')
 while (!signal.aborted) {
@@ -26,7 +28,7 @@ while (!signal.aborted) {
   const next = await loadSnapshot(now, { signal }).catch(() => undefined)
   if (next === undefined) continue
   tree = now
-  snapshot = next
+  await servers.publish(next)
 }
 if (process.connected) process.disconnect()
 else await once(process, 'disconnect').catch(() => {})

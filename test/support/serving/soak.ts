@@ -29,6 +29,7 @@ export interface SoakOptions {
   readonly clients: number
   readonly releaseEveryMs: number
   readonly killEveryMs: number
+  readonly workers: number
 }
 
 const BIG_BYTES = 6 * 1024 * 1024
@@ -70,7 +71,8 @@ class World {
 
   async start(): Promise<void> {
     const script = join(import.meta.dirname, 'soak-server.ts')
-    const server = fork(script, [String(this.#port), this.#options.folder])
+    const { folder, workers } = this.#options
+    const server = fork(script, [String(this.#port), folder, String(workers)])
     this.#server = server
     await once(server, 'message')
   }
