@@ -6,12 +6,12 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { epochMs } from '#base/time.ts'
-import { CAREFUL_TIMEOUT_MS, HEAD_BYTES_MAX, pieceTimeoutMs } from './bounds.ts'
+import { HEAD_BYTES_MAX } from './bounds.ts'
+import { AnswerWatch } from './patience.ts'
 import { type Request, type Response, respond } from './respond.ts'
 import type { Sent } from './send-file.ts'
 import { type Service, View } from './service.ts'
 import type { Snapshot } from './snapshot.ts'
-import type { Watched } from './watch.ts'
 
 const STATUS_OF_PARSER: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431 }
 
@@ -19,18 +19,16 @@ const STATUS_OF_PARSER: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW
 export type CarefulPath = (socket: Socket, peer: string) => void
 
 export function carefulPath(service: Service): CarefulPath {
-  const taken = new WeakMap<Socket, { readonly watch: Watched; readonly peer: string }>()
+  const taken = new WeakMap<Socket, { readonly watch: AnswerWatch; readonly peer: string }>()
   const server = createServer({ requireHostHeader: false, maxHeaderSize: HEAD_BYTES_MAX })
   // A client that closes its half behind its request still waits for the answer.
   Object.assign(server, { httpAllowHalfOpen: true })
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     response.shouldKeepAlive = false
     const { watch, peer = '' } = taken.get(request.socket) ?? {}
-    const onPiece = (bytes: number) => {
-      if (watch) watch.deadline = service.watch.now + pieceTimeoutMs(bytes)
-    }
     const view = new View(service.source).get()
-    serve(request, response, { service, ...view, peer, onPiece }).catch(() => response.destroy())
+    const serving = { service, ...view, peer, onPiece: watch?.onPiece ?? (() => {}) }
+    serve(request, response, serving).catch(() => response.destroy())
   }
   server.on('request', onRequest)
   // A client that asks first whether it may send a body is simply answered.
@@ -42,10 +40,7 @@ export function carefulPath(service: Service): CarefulPath {
     else socket.end(bare(STATUS_OF_PARSER[error.code ?? ''] ?? 400))
   })
   return (socket, peer) => {
-    const watch: Watched = {
-      deadline: service.watch.now + CAREFUL_TIMEOUT_MS,
-      onLate: () => socket.destroy(),
-    }
+    const watch = new AnswerWatch(service, socket, () => socket.destroy())
     taken.set(socket, { watch, peer })
     service.watch.add(watch)
     socket.once('close', () => service.watch.delete(watch))

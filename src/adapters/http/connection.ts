@@ -23,6 +23,7 @@ import {
 import { headText } from './head-text.ts'
 import { secondNow } from './http-date.ts'
 import { isLocal } from './local-files.ts'
+import { Patience } from './patience.ts'
 import { NOT_FOUND, type Plan, planAnswer, type Refusal, refusal } from './plan-answer.ts'
 import { readProxyHeader } from './proxy-header.ts'
 import { type PlainRequest, readHead } from './request-head.ts'
@@ -50,6 +51,8 @@ export class PlainConnection implements Watched {
   /** What came and is not answered yet: latin1, a character a byte. */
   #ahead = ''
   #isHalfClosed = false
+  /** Of the large answer that is under way. */
+  #patience: Patience | undefined
 
   constructor(socket: Socket, service: Service, careful: CarefulPath) {
     this.#socket = socket
@@ -83,7 +86,7 @@ export class PlainConnection implements Watched {
   onLate(): void {
     if (this.#state === 'reading') this.#refuseAndLeave(refusal(408))
     else if (this.#state === 'idle') this.#leave()
-    else this.#socket.destroy()
+    else this.#waitOn()
   }
 
   /** One answer for a client that there is no room for. */
@@ -209,6 +212,12 @@ export class PlainConnection implements Watched {
     })
   }
 
+  #waitOn(): void {
+    const later = this.#patience?.extend(this.#service.watch.now)
+    if (later === undefined) this.#socket.destroy()
+    else this.deadline = later
+  }
+
   async #sendLarge(
     exchange: Exchange,
     plan: Plan,
@@ -231,11 +240,14 @@ export class PlainConnection implements Watched {
     this.#socket.cork()
     this.#socket.write(headText(plan.status, plan.fields, lastingOf(exchange)), 'latin1')
     const source = { handle: open.handle, shared: { pool: chunks, owner: file } }
+    const patience = new Patience(this.#socket, this.#service.stalledMs)
+    this.#patience = patience
     const onPiece = (bytes: number) => {
-      this.deadline = watch.now + pieceTimeoutMs(bytes)
+      this.deadline = patience.begin(watch.now, bytes)
     }
     const sent = await sendSpan(this.#socket, source, { span, pace: admitted.pace, onPiece })
     this.#socket.setTimeout(0, this.#onStalled)
+    this.#patience = undefined
     this.#service.onRequest(recordOf(exchange, plan.status, sent))
     if (sent.complete) this.#done(exchange)
     else this.#socket.destroy()

@@ -2,13 +2,7 @@
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import type { Socket } from 'node:net'
 import { plainAddress } from '#core/limits/index.ts'
-import {
-  CAREFUL_TIMEOUT_MS,
-  HEAD_BYTES_MAX,
-  HEAD_TIMEOUT_MS,
-  KEEP_ALIVE_TIMEOUT_MS,
-  pieceTimeoutMs,
-} from './bounds.ts'
+import { HEAD_BYTES_MAX, HEAD_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS } from './bounds.ts'
 import { serve } from './careful.ts'
 import {
   type Certificate,
@@ -18,6 +12,7 @@ import {
   type SecureListener,
 } from './certificate.ts'
 import { Closing, type ListenPlace, listen } from './listen.ts'
+import { AnswerWatch } from './patience.ts'
 import type { Request, Response } from './respond.ts'
 import { Service, type ServiceOptions, View } from './service.ts'
 
@@ -115,18 +110,13 @@ function answerWith(server: Http2SecureServer, service: Service): void {
     views.set(connection, view)
     const { snapshot, isLast } = view.get(request.url?.slice(1))
     if (isLast) endAfter(response)
-    const watched = {
-      deadline: service.watch.now + CAREFUL_TIMEOUT_MS,
-      onLate: () => response.destroy(),
-    }
-    service.watch.add(watched)
-    const onPiece = (bytes: number) => {
-      watched.deadline = service.watch.now + pieceTimeoutMs(bytes)
-    }
+    const socket = 'stream' in request ? undefined : request.socket
+    const watch = new AnswerWatch(service, socket, () => response.destroy())
+    service.watch.add(watch)
     const peer = plainAddress(request.socket?.remoteAddress ?? '')
-    serve(request, response, { service, snapshot, peer, onPiece })
+    serve(request, response, { service, snapshot, peer, onPiece: watch.onPiece })
       .catch(() => response.destroy())
-      .finally(() => service.watch.delete(watched))
+      .finally(() => service.watch.delete(watch))
   })
 }
 
