@@ -2,18 +2,18 @@
  * What waiting clients cost: 5,000 idle connections that were served once and stay, then 1,000 readers of a 64 MiB file
  * that read 1 KiB now and then. Wanted: under 200 MB resident in all. nginx with the same beside it.
  *
- *     node bench/serve-idle.ts [IDLE] [SLOW]
+ *     node bench/serve-idle.ts [IDLE] [SLOW] [WORKERS]
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { contenders } from './serve/contenders.ts'
+import { contenders, doubled } from './serve/contenders.ts'
 import { family } from './serve/measure.ts'
 import { makeTree, WHOLE } from './serve/tree.ts'
 
-const [idle = 5_000, slow = 1_000] = process.argv.slice(2).map(Number)
+const [idle = 5_000, slow = 1_000, workers = 1] = process.argv.slice(2).map(Number)
 const WANTED_MB = 200
 /** Connections that are opened at a time: below any backlog. */
 const AT_A_TIME = 100
@@ -21,7 +21,8 @@ const AT_A_TIME = 100
 const folder = mkdtempSync(join(tmpdir(), 'cvdnet-idle-'))
 try {
   makeTree(join(folder, 'tree'))
-  for (const contender of (await contenders(folder)).slice(0, 2)) {
+  const all = workers === 1 ? await contenders(folder) : doubled(folder)
+  for (const contender of all.slice(0, 2)) {
     await using server = await contender.start()
     const start = residentMb(server.pid)
     const sockets = await opened(server.port, idle, `HEAD /${WHOLE} HTTP/1.1\r\nHost: a\r\n\r\n`)

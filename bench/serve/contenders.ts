@@ -1,4 +1,4 @@
-/** The servers that are compared, each started on core 0 with the same tree. */
+/** The servers that are compared, each with the same tree: on core 0, or with two threads or processes on any core. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -19,19 +19,23 @@ export interface Running extends AsyncDisposable {
 }
 
 const SERVER_CORE = '0'
+const ALL_CORES = '0-1'
+/** Where the command line keeps it too. */
+const COMPILED = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'cvdnet')
 const START_TRIES = 100
+
+/** Ours and the tuned nginx alone, with two of what each calls a worker. */
+export function doubled(folder: string): readonly Contender[] {
+  return [
+    { name: 'ours', start: () => ours(folder, 2) },
+    { name: 'tuned', start: () => nginx(folder, 'tuned', TUNED, 2) },
+  ]
+}
 
 export async function contenders(folder: string): Promise<readonly Contender[]> {
   const tree = join(folder, 'tree')
-  const log = join(folder, 'access.log')
   const list: Contender[] = [
-    {
-      name: 'ours',
-      start: () => {
-        const script = join(import.meta.dirname, '..', 'serve-process.ts')
-        return started((port) => [process.execPath, script, tree, String(port), log])
-      },
-    },
+    { name: 'ours', start: () => ours(folder, 1) },
     { name: 'tuned', start: () => nginx(folder, 'tuned', TUNED) },
     {
       name: 'as run',
@@ -58,21 +62,34 @@ export async function contenders(folder: string): Promise<readonly Contender[]> 
 const TUNED = `access_log off; open_file_cache max=1000 inactive=60s; open_file_cache_valid 60s;
   open_file_cache_min_uses 1; tcp_nopush on; sendfile_max_chunk 2m; keepalive_requests 1000000;`
 
-async function nginx(folder: string, name: string, settings: string): Promise<Running> {
+async function ours(folder: string, workers: number): Promise<Running> {
+  const script = join(import.meta.dirname, '..', 'serve-process.ts')
+  const log = join(folder, 'access.log')
+  const rest = (port: number) => [join(folder, 'tree'), String(port), log, String(workers)]
+  return await started((port) => [process.execPath, script, ...rest(port)], workers)
+}
+
+async function nginx(
+  folder: string,
+  name: string,
+  settings: string,
+  workers = 1,
+): Promise<Running> {
   const prefix = join(folder, name)
   mkdirSync(prefix, { recursive: true })
+  const shared = workers > 1 ? ' reuseport' : ''
   return await started((port) => {
     writeFileSync(
       join(prefix, 'nginx.conf'),
-      `daemon off; worker_processes 1; pid ${prefix}/pid; error_log ${prefix}/error.log; user root;
+      `daemon off; worker_processes ${workers}; pid ${prefix}/pid; error_log ${prefix}/error.log; user root;
 events { worker_connections 8192; multi_accept on; }
 http { sendfile on; tcp_nodelay on; types {} default_type application/octet-stream;
   client_body_temp_path ${prefix}/a; proxy_temp_path ${prefix}/b; fastcgi_temp_path ${prefix}/c;
   uwsgi_temp_path ${prefix}/d; scgi_temp_path ${prefix}/e; keepalive_timeout 60s; ${settings}
-  server { listen 127.0.0.1:${port}; root ${join(folder, 'tree')}; } }\n`,
+  server { listen 127.0.0.1:${port}${shared}; root ${join(folder, 'tree')}; } }\n`,
     )
     return ['nginx', '-p', prefix, '-c', join(prefix, 'nginx.conf')]
-  })
+  }, workers)
 }
 
 async function caddy(folder: string): Promise<Running> {
@@ -84,11 +101,15 @@ async function caddy(folder: string): Promise<Running> {
   })
 }
 
-async function started(command: (port: number) => readonly string[]): Promise<Running> {
+async function started(
+  command: (port: number) => readonly string[],
+  workers = 1,
+): Promise<Running> {
   const port = await freePort(['127.0.0.1'])
-  const child = spawn('taskset', ['-c', SERVER_CORE, ...command(port)], {
+  const cores = workers === 1 ? SERVER_CORE : ALL_CORES
+  const child = spawn('taskset', ['-c', cores, ...command(port)], {
     stdio: ['ignore', 'ignore', 'ignore'],
-    env: { ...process.env, GOMAXPROCS: '1', HOME: '/tmp' },
+    env: { ...process.env, GOMAXPROCS: '1', HOME: '/tmp', NODE_COMPILE_CACHE: COMPILED },
   })
   const { pid } = child
   if (pid === undefined) throw new Error('Cannot start a server')

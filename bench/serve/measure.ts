@@ -21,14 +21,28 @@ const ASKER_CORE = '1'
 const TICK_MS = 10
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
 
-/** wrk on the other core for so long. */
-export async function measure(contender: Contender, one: Case, seconds: number): Promise<Measured> {
+/** wrk on the other core, or on all with a thread each, for so long. */
+export async function measure(
+  contender: Contender,
+  one: Case,
+  seconds: number,
+  { cores = ASKER_CORE, threads = 1 } = {},
+): Promise<Measured> {
   await using server = await contender.start()
   const url = `http://127.0.0.1:${server.port}/${one.path}`
   const fields = one.fields.flatMap((field) => ['-H', field])
   const ask = async (length: number) => {
-    const load = ['-t', '1', '-c', String(one.connections), '-d', `${length}s`, '--timeout', '30s']
-    return await run('taskset', ['-c', ASKER_CORE, 'wrk', ...load, ...fields, url])
+    const load = [
+      '-t',
+      String(threads),
+      '-c',
+      String(one.connections),
+      '-d',
+      `${length}s`,
+      '--timeout',
+      '30s',
+    ]
+    return await run('taskset', ['-c', cores, 'wrk', ...load, ...fields, url])
   }
   await ask(1)
   const before = cpuMs(server.pid)
