@@ -62,7 +62,7 @@ for (const [args, expected] of SHORT) {
 }
 
 const STATUS: readonly (readonly [readonly string[], RegExp])[] = [
-  [['nothing.clamav.example'], /status: NXDOMAIN[\s\S]*flags: qr aa;[\s\S]*\sSOA\s/],
+  [['nothing.cvd.clamav.example'], /status: NXDOMAIN[\s\S]*flags: qr aa;[\s\S]*\sSOA\s/],
   [['MX', 'clamav.example'], /status: NOERROR[\s\S]*ANSWER: 0, AUTHORITY: 1[\s\S]*\sSOA\s/],
   [['www.example.org'], /status: REFUSED[\s\S]*flags: qr;/],
   [['CH', 'TXT', 'version.bind'], /status: REFUSED/],
@@ -106,7 +106,8 @@ test('Unbound, asking label by label and with mixed case, finds every kind of na
   assert.match(await resolver.dig('db.jp.clamav.example'), /^192\.0\.0\.(?:9|10)\n/)
   assert.match(await resolver.dig('AAAA', 'db.europe.clamav.example'), /^2001:db8::/)
   assert.match(await resolver.dig('m1.clamav.example'), /^192\.0\.0\.1\n$/)
-  assert.equal(await resolver.dig('nothing.clamav.example'), '')
+  assert.match(await resolver.dig('db.whatever.clamav.example'), /^192\.0\.0\./)
+  assert.equal(await resolver.dig('nothing.cvd.clamav.example'), '')
   const masters = await resolver.dig('rsync.clamav.example')
   assert.deepEqual(masters.trim().split('\n').toSorted(), ['192.0.2.101', '198.51.100.102'])
 })

@@ -98,7 +98,9 @@ const QUESTIONS: readonly (readonly [readonly string[], RegExp])[] = [
   [['MX', 'database.clamav.example'], /status: NOERROR[\s\S]*CNAME/],
   [['TXT', 'db.de.clamav.example'], /status: NOERROR[\s\S]*ANSWER: 0/],
   [['A', 'cvd.clamav.example'], /status: NOERROR[\s\S]*ANSWER: 0/],
-  [['A', 'nobody.clamav.example'], /status: (?:NOERROR|NXDOMAIN)[\s\S]*ANSWER: 0/],
+  [['A', 'nobody.clamav.example'], /status: NOERROR[\s\S]*ANSWER: 0/],
+  [['A', 'db.nobody.clamav.example'], /status: NOERROR[\s\S]*ANSWER: [1-9]/],
+  [['A', 'nobody.cvd.clamav.example'], /status: (?:NOERROR|NXDOMAIN)[\s\S]*ANSWER: 0/],
   [['A', 'far.below.clamav.example'], /status: (?:NOERROR|NXDOMAIN)[\s\S]*ANSWER: 0/],
 ]
 

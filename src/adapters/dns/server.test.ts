@@ -133,11 +133,11 @@ function contract(
     assert.equal(before.answer.length, 1)
     server.answerFrom(aSnapshot({ mirrors: [], serial: 43 }))
     let answer = before
-    for (let tries = 0; tries < 500 && answer.rcode !== RCODE.NXDOMAIN; tries += 1) {
+    for (let tries = 0; tries < 500 && answer.answer.length > 0; tries += 1) {
       answer = await ask(server, 'm1.clamav.example', 'A')
       await wait(5)
     }
-    assert.equal(answer.rcode, RCODE.NXDOMAIN)
+    assert.deepEqual([answer.rcode, answer.answer], [RCODE.NOERROR, []])
   })
 
   suite('R30: the client’s address decides, and new data count at once', async () => {

@@ -121,11 +121,11 @@ test('law: whatever is asked, every set is signed, and what is not there is deni
 
 test('RFC 9824: a name that is not there has NXNAME alone, and NXDOMAIN for who takes it', () => {
   const responder = signing([ACTIVE])
-  const answer = asked(responder, 'nobody.clamav.example', TYPE.A)
+  const answer = asked(responder, 'nobody.cvd.clamav.example', TYPE.A)
   assert.equal(answer.rcode, RCODE.NOERROR)
   assert.deepEqual(nsecIn(answer)?.types, [TYPE.RRSIG, TYPE.NSEC, TYPE.NXNAME])
   assert.deepEqual(typesOf(answer.authority), [TYPE.SOA, TYPE.RRSIG, TYPE.NSEC, TYPE.RRSIG])
-  const compact = asked(responder, 'nobody.clamav.example', TYPE.A, { co: true })
+  const compact = asked(responder, 'nobody.cvd.clamav.example', TYPE.A, { co: true })
   assert.equal(compact.rcode, RCODE.NXDOMAIN)
   assert.deepEqual(nsecIn(compact)?.types, [TYPE.RRSIG, TYPE.NSEC, TYPE.NXNAME])
   assert.equal(asked(responder, 'x.clamav.example', TYPE.NXNAME).rcode, RCODE.FORMERR)

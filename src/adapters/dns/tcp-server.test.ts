@@ -13,7 +13,7 @@ const LOCAL = { host: '127.0.0.1', port: 0 }
 
 test('several questions on one connection, split anywhere', async () => {
   await using server = await startTcpServer(LOCAL, new Responder(aSetup()))
-  const names = ['clamav.example', 'm1.clamav.example', 'nothing.clamav.example']
+  const names = ['clamav.example', 'm1.clamav.example', 'nothing.cvd.clamav.example']
   const answers = await sendTcp(
     server,
     names.map((name) => query(name, 'A')),

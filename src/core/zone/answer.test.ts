@@ -17,7 +17,7 @@ import { isRecordFresh, parseUpdateRecord } from '#formats/update-record/index.t
 import { aMirror, anAddress, down } from '../../../test/support/candidates.ts'
 import { aSnapshot, NOW } from '../../../test/support/zone.ts'
 import { describeLeftOut, regionOf } from '../selection/index.ts'
-import { type ClientPlace, NOWHERE, reasonAbout, type ZoneSnapshot } from './index.ts'
+import { type ClientPlace, NOWHERE, reasonAbout, type ZoneSnapshot, ZoneView } from './index.ts'
 
 const place = (country: string): ClientPlace => ({
   country,
@@ -119,7 +119,8 @@ const NEGATIVE: readonly (readonly [string, keyof typeof TYPE | number, number])
   ['europe.clamav.example', 'A', RCODE.NOERROR],
   ['de.clamav.example', 'NS', RCODE.NOERROR],
   ['local.clamav.example', 'A', RCODE.NOERROR],
-  ['nothing.clamav.example', 'A', RCODE.NXDOMAIN],
+  // So is `db.whatever`, which everybody answers.
+  ['whatever.clamav.example', 'A', RCODE.NOERROR],
   ['nothing.cvd.clamav.example', 'TXT', RCODE.NXDOMAIN],
   ['a.db.europe.clamav.example', 'A', RCODE.NXDOMAIN],
   ['database.europe.clamav.example', 'A', RCODE.NXDOMAIN],
@@ -150,7 +151,17 @@ test('outside of the zone, and in other classes, everything is refused', () => {
 test('ANY is answered small (RFC 8482), and not where there is nothing', () => {
   const answer = ask('clamav.example', 'ANY')
   assert.deepEqual(answer.answer.map(show), ['TYPE13'])
-  assert.equal(ask('nothing.clamav.example', 'ANY').rcode, RCODE.NXDOMAIN)
+  assert.equal(ask('nothing.cvd.clamav.example', 'ANY').rcode, RCODE.NXDOMAIN)
+})
+
+test('names that somebody made up are not worth keeping, those above them neither', () => {
+  const view = new ZoneView(aSnapshot())
+  const isKept = (label: string): boolean => {
+    const question = { name: dnsName(`${label}.clamav.example`), type: TYPE.A, class: CLASS.IN }
+    return view.answer(question, NOWHERE, epochSeconds(NOW)).worthKeeping
+  }
+  for (const label of ['db.whatever', 'whatever', 'nothing.cvd']) assert.ok(!isKept(label), label)
+  for (const label of ['db.de', 'de', 'db.test', 'test', 'cvd']) assert.ok(isKept(label), label)
 })
 
 test('any db.* is answered by everybody', () => {

@@ -16,7 +16,7 @@ export type Meaning =
   | { readonly kind: 'database-record'; readonly version: DbVersion }
   | { readonly kind: 'hosts'; readonly hosts: readonly Host[] }
   /** Nothing is here, but something is below (RFC 4592, 2.2.2). */
-  | { readonly kind: 'empty' }
+  | { readonly kind: 'empty'; readonly known: boolean }
   | { readonly kind: 'unknown' }
 
 export interface Located {
@@ -78,14 +78,16 @@ function meaningOf(
   if (first === 'rsync') return { kind: 'hosts', hosts: snapshot.masters }
   const host = hosts.get(first)
   if (host !== undefined) return { kind: 'hosts', hosts: [host] }
-  // `db.europe` is below `europe`: "no such name" there would hide it from resolvers that ask label by label.
-  const pool = poolMeaning(first)
-  if (first === 'cvd' || (pool.kind === 'pool' && pool.known)) return { kind: 'empty' }
-  return { kind: 'unknown' }
+  if (first === 'cvd') return { kind: 'empty', known: true }
+  // `db.europe` is below `europe`, and `db.X` below every other label: "no such name" there would hide it from resolvers
+  // that ask label by label (RFC 9156).
+  return isHostLabel(first) ? { kind: 'empty', known: poolMeaning(first).known } : UNKNOWN
 }
 
+const UNKNOWN: Meaning = { kind: 'unknown' }
+
 /** `db.X`: a part of the world, a country, the client's own, or everybody. */
-function poolMeaning(label: string): Meaning {
+function poolMeaning(label: string): Extract<Meaning, { readonly kind: 'pool' }> {
   if (label === 'local') return { kind: 'pool', wanted: 'by-client', known: true }
   const region = REGIONS.find((one) => one === label)
   if (region !== undefined) return { kind: 'pool', wanted: { kind: 'region', region }, known: true }

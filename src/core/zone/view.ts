@@ -158,7 +158,7 @@ export class ZoneView {
         }
       }
       case 'empty':
-        return this.#none(apex)
+        return { ...this.#none(apex), worthKeeping: meaning.known }
       case 'unknown':
         return { ...this.#none(apex), rcode: RCODE.NXDOMAIN, worthKeeping: false }
     }
