@@ -187,6 +187,17 @@ test('dig sees the changes alone in an IXFR, the whole zone in an AXFR, and neit
       assert.match(await primary(...args, 'AXFR', 'clamav.example'), /Transfer failed/)
       assert.match(await primary(...args, 'IXFR=42', 'clamav.example'), /Transfer failed/)
     }
+    const unknown = key.replace(KEY, 'nobody.clamav.example')
+    for (const [bad, error] of [
+      [wrong, 'BADSIG'],
+      [unknown, 'BADKEY'],
+    ] as const) {
+      for (const way of ['+notcp', '+tcp']) {
+        const answer = await primary('-y', bad, way, 'SOA', 'clamav.example')
+        assert.match(answer, /status: NOTAUTH/)
+        assert.match(answer, new RegExp(`hmac-sha256\\. \\d+ 300 0 +\\d+ ${error} 0`), way)
+      }
+    }
   })
 })
 

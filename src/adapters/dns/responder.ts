@@ -14,6 +14,7 @@ import {
   RCODE,
   TsigSigner,
   TYPE,
+  tsigRefusal,
   verifyTsig,
 } from '#formats/dns-message/index.ts'
 import type { DnsCounters } from '#ports/dns-server.ts'
@@ -122,8 +123,7 @@ export class Responder {
     }
     if (this.#signing?.concerns(query) === true)
       return this.#respondSigned(this.#signing, message, length, transport, nowMs, out)
-    const seconds = Math.floor(nowMs / 1000)
-    const prepared = this.#answers.find(query, message, asker.placeOf, seconds)
+    const prepared = this.#answers.find(query, message, asker.placeOf, Math.floor(nowMs / 1000))
     return this.#give(prepared, message, length, transport, nowMs, out)
   }
 
@@ -149,8 +149,9 @@ export class Responder {
     }
     // Over TCP there is a budget of its own, which forged addresses cannot use up.
     counters.signingLimited += 1
-    if (transport === 'tcp') return this.#empty(message, out, RCODE.SERVFAIL, nowMs)
-    return this.#cut(message, out, RCODE.NOERROR, nowMs)
+    return transport === 'tcp'
+      ? this.#empty(message, out, RCODE.SERVFAIL, nowMs)
+      : this.#cut(message, out, RCODE.NOERROR, nowMs)
   }
 
   #give(
@@ -161,8 +162,8 @@ export class Responder {
     nowMs: number,
     out: Buffer,
   ): number {
-    if (this.#query.tsigAt >= 0)
-      return this.#signed(prepared, message.subarray(0, length), nowMs, out)
+    const isSigned = this.#query.tsigAt >= 0
+    if (isSigned) return this.#signed(prepared, message.subarray(0, length), nowMs, out)
     if (transport === 'udp') {
       const limited = this.#limit(prepared, message, nowMs, out)
       if (limited >= 0) return limited
@@ -174,10 +175,12 @@ export class Responder {
   /** A secondary that asks for the SOA takes no answer without a signature (RFC 8945, 5.4). */
   #signed(prepared: Prepared, message: Buffer, nowMs: number, out: Buffer): number {
     const now = Math.floor(nowMs / 1000) as EpochSeconds
-    const signed = verifyTsig(message, this.#query.tsigAt, this.#setup.tsigKeys, now)
+    const asked = { query: message, at: this.#query.tsigAt, now }
+    const signed = verifyTsig(asked, this.#setup.tsigKeys)
     if (!signed.ok) {
       this.counters.badQueries += 1
-      return this.#empty(message, out, RCODE.NOTAUTH, nowMs)
+      const plain = (rcode: number) => out.subarray(0, this.#empty(message, out, rcode, nowMs))
+      return tsigRefusal(asked, signed.fault, plain).copy(out)
     }
     countResult(this.counters, prepared.rcode)
     const length = this.#compose(prepared, message, 'udp', nowMs, out)
@@ -243,7 +246,6 @@ export class Responder {
     return query.edns ? this.#writeOpt(message, out, at, prepared, nowMs) : at
   }
 
-  /** Come by TCP. */
   #cut(message: Buffer, out: Buffer, rcode: number, nowMs: number): number {
     this.counters.truncated += 1
     return this.#empty(message, out, rcode, nowMs, FLAG.TC | FLAG.AA)

@@ -15,6 +15,7 @@ import {
   type TsigKey,
   TsigSigner,
   TYPE,
+  tsigRefusal,
   verifyTsig,
 } from '#formats/dns-message/index.ts'
 import { changesBetween } from './zone-changes.ts'
@@ -59,8 +60,11 @@ export class ZoneTransfers {
     if (!asked.ok || question === undefined) return undefined
     const base = { ...QUERY, id: query.id, response: true, questions: [question] }
     if (query.tsigAt < 0) return [printMessage({ ...base, rcode: RCODE.REFUSED })]
-    const signed = verifyTsig(message, query.tsigAt, this.#keys, now)
-    if (!signed.ok) return [printMessage({ ...base, rcode: RCODE.NOTAUTH })]
+    const received = { query: message, at: query.tsigAt, now }
+    const signed = verifyTsig(received, this.#keys)
+    if (!signed.ok) {
+      return [tsigRefusal(received, signed.fault, (rcode) => printMessage({ ...base, rcode }))]
+    }
     return this.#messages(question, asked.value, base, signed.value, now)
   }
 

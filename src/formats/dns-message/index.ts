@@ -62,6 +62,7 @@ export {
   type TsigFault,
   type TsigKey,
   TsigSigner,
+  tsigRefusal,
   verifyTsig,
 } from './tsig.ts'
 export { MessageTooLong, MessageWriter } from './writer.ts'

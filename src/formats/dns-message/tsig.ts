@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import type { EpochSeconds } from '#base/time.ts'
-import { CLASS, HEADER_BYTES, TYPE } from './codes.ts'
+import { CLASS, HEADER_BYTES, RCODE, TYPE } from './codes.ts'
 import { type DnsName, dnsName, nameToWire, readName } from './name.ts'
 
 /** A key that two servers share (RFC 8945). */
@@ -19,7 +19,7 @@ export type TsigFault =
   | { readonly kind: 'unknown-key' }
   | { readonly kind: 'bad-signature' }
   /** The clocks differ by more than the signature allows. */
-  | { readonly kind: 'bad-time' }
+  | { readonly kind: 'bad-time'; readonly signed: Signed }
 
 export interface Signed {
   readonly key: TsigKey
@@ -33,15 +33,20 @@ const HASH = { 'hmac-sha256': 'sha256', 'hmac-sha512': 'sha512' } as const
 const RECORD_HEAD_BYTES = 10
 /** Where the header counts the records of the additional section. */
 const ADDITIONAL_AT = 10
-/** Time (6), fudge (2). */
-const TIMERS_BYTES = 8
+const TIME_BYTES = 6
+/** Time, fudge (2). */
+const TIMERS_BYTES = TIME_BYTES + 2
 
-/** `at` is where the message's TSIG record begins, its last. */
+export interface SignedQuery {
+  readonly query: Buffer
+  /** Where its TSIG record begins, its last. */
+  readonly at: number
+  readonly now: EpochSeconds
+}
+
 export function verifyTsig(
-  message: Buffer,
-  at: number,
+  { query: message, at, now }: SignedQuery,
   keys: readonly TsigKey[],
-  now: EpochSeconds,
 ): Outcome<Signed, TsigFault> {
   const record = readTsig(message, at)
   const additional = message.byteLength < HEADER_BYTES ? 0 : message.readUInt16BE(ADDITIONAL_AT)
@@ -58,8 +63,46 @@ export function verifyTsig(
     return fail({ kind: 'bad-signature' })
   }
   const time = record.timers.readUIntBE(0, 6)
-  if (Math.abs(now - time) > record.timers.readUInt16BE(6)) return fail({ kind: 'bad-time' })
+  if (Math.abs(now - time) > record.timers.readUInt16BE(6)) {
+    return fail({ kind: 'bad-time', signed: { key, mac } })
+  }
   return ok({ key, mac })
+}
+
+/**
+ * The answer to a query whose TSIG record has this fault, made of the plain one: it says which, so that the operator at the other end
+ * reads it in his log (RFC 8945, 5.2). Signed only where the clocks differ, with our time beside his.
+ */
+export function tsigRefusal(
+  { query, at, now }: SignedQuery,
+  fault: TsigFault,
+  plain: (rcode: number) => Uint8Array,
+): Buffer {
+  const asked = readTsig(query, at)
+  if (asked === undefined || fault.kind === 'bad-format') return Buffer.from(plain(RCODE.FORMERR))
+  const answer = plain(RCODE.NOTAUTH)
+  const record = { ...asked, error: ERROR[fault.kind], other: new Uint8Array() }
+  if (fault.kind !== 'bad-time') {
+    return withRecord(answer, { ...record, timers: timersAt(now), mac: new Uint8Array() })
+  }
+  const { key, mac } = fault.signed
+  const other = timersAt(now).subarray(0, TIME_BYTES)
+  const signature = macOf(key, [
+    sized(mac),
+    answer,
+    variables(key, asked.timers, ERROR['bad-time'], other),
+  ])
+  return withRecord(answer, { ...record, other, mac: signature })
+}
+
+/** RFC 8945, 3. */
+const ERROR = { 'bad-signature': 16, 'unknown-key': 17, 'bad-time': 18 } as const
+
+function timersAt(now: EpochSeconds): Buffer {
+  const timers = Buffer.alloc(TIMERS_BYTES)
+  timers.writeUIntBE(now, 0, TIME_BYTES)
+  timers.writeUInt16BE(FUDGE_SECONDS, TIME_BYTES)
+  return timers
 }
 
 /**
@@ -79,15 +122,14 @@ export class TsigSigner {
 
   /** The message with its TSIG record. */
   sign(message: Uint8Array, now: EpochSeconds): Buffer {
-    const timers = Buffer.alloc(TIMERS_BYTES)
-    timers.writeUIntBE(now, 0, 6)
-    timers.writeUInt16BE(FUDGE_SECONDS, 6)
+    const timers = timersAt(now)
     const before = this.#before === undefined ? [] : [sized(this.#before)]
     const last = this.#first ? variables(this.#key, timers, 0, new Uint8Array()) : timers
     const mac = macOf(this.#key, [...before, message, last])
     this.#before = mac
     this.#first = false
-    return withRecord(message, this.#key, timers, mac)
+    const { name, algorithm } = this.#key
+    return withRecord(message, { name, algorithm, timers, mac, error: 0, other: new Uint8Array() })
   }
 }
 
@@ -142,19 +184,18 @@ function macOf(key: TsigKey, parts: readonly Uint8Array[]): Buffer {
   return hmac.digest()
 }
 
-function withRecord(message: Uint8Array, key: TsigKey, timers: Buffer, mac: Uint8Array): Buffer {
-  const data = Buffer.concat([
-    nameToWire(dnsName(key.algorithm)),
-    timers,
-    sized(mac),
-    message.subarray(0, 2),
-    Buffer.alloc(4),
-  ])
+function withRecord(message: Uint8Array, record: Omit<TsigRecord, 'originalId'>): Buffer {
+  const { name, algorithm, timers, mac, error, other } = record
+  const code = Buffer.alloc(2)
+  code.writeUInt16BE(error)
+  const id = message.subarray(0, 2)
+  const fixed = [nameToWire(dnsName(algorithm)), timers, sized(mac), id, code, sized(other)]
+  const data = Buffer.concat(fixed)
   const head = Buffer.alloc(RECORD_HEAD_BYTES)
   head.writeUInt16BE(TYPE.TSIG, 0)
   head.writeUInt16BE(CLASS.ANY, 2)
   head.writeUInt16BE(data.byteLength, 8)
-  const signed = Buffer.concat([message, nameToWire(key.name), head, data])
+  const signed = Buffer.concat([message, nameToWire(name), head, data])
   signed.writeUInt16BE(signed.readUInt16BE(HEADER_BYTES - 2) + 1, HEADER_BYTES - 2)
   return signed
 }
