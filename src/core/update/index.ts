@@ -1,0 +1,11 @@
+export { readUpdateRecord, versionIn, versionOfRecord } from './record.ts'
+export {
+  type DatabaseEnd,
+  describeEnd,
+  statusOf,
+  type Updated,
+  type UpdateReport,
+} from './report.ts'
+export { type Known, nextStep, type Step } from './step.ts'
+export { ServerWalk } from './walk.ts'
+export { wantedDatabases } from './wanted.ts'

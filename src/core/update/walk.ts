@@ -1,0 +1,33 @@
+/**
+ * Which server is asked next. Each is tried as often as the configuration says, in its order; one that has failed for good
+ * comes last for the rest of the run, so that a dead first mirror costs its attempts once and not for each file.
+ */
+export class ServerWalk {
+  #order: readonly string[]
+  readonly #tired = new Set<string>()
+
+  constructor(urls: readonly string[]) {
+    this.#order = [...new Set(urls)]
+  }
+
+  /** Servers in the order in which they are to be asked now. */
+  get order(): readonly string[] {
+    return this.#order
+  }
+
+  /** It did not answer, or had not what the others had. */
+  putLast(url: string): void {
+    if (this.#order.at(-1) === url) return
+    this.#order = [...this.#order.filter((one) => one !== url), url]
+  }
+
+  /** It asked to be left alone; nobody asks it again in this run. */
+  leaveAlone(url: string): void {
+    this.#tired.add(url)
+    this.#order = this.#order.filter((one) => one !== url)
+  }
+
+  get areAllLeftAlone(): boolean {
+    return this.#order.length === 0 && this.#tired.size > 0
+  }
+}

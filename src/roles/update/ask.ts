@@ -1,0 +1,113 @@
+/** One question to the servers in turn. */
+import { fail, type Outcome, ok } from '#base/outcome.ts'
+import type { DatabaseEnd } from '#core/update/index.ts'
+import type { ServerAnswer } from '#ports/database-server.ts'
+import type { UpdateRun } from './world.ts'
+
+/** As freshclam waits (formats.md 5.2). */
+const TRY_AGAIN_MS = 5_000
+const FORBIDDEN = 403
+const TOO_MANY = 429
+/** Where a 429 says nothing. */
+const LEFT_ALONE_SECONDS = 4 * 3600
+
+export interface Question<Content> {
+  readonly file: string
+  readonly ask: (url: URL) => Promise<ServerAnswer<Content>>
+}
+
+export interface Taken<Content> {
+  readonly content: Content
+  readonly server: string
+}
+
+/** Why nobody had it, server by server. */
+export class Failures {
+  /** They answered, and have it not. */
+  readonly missing: string[] = []
+  /** What they had is not to be used. */
+  readonly refused: string[] = []
+  readonly unreached: string[] = []
+  #leftAlone = 0
+
+  note(
+    { walk }: UpdateRun,
+    { server, file }: { readonly server: string; readonly file: string },
+    answer: Exclude<ServerAnswer<unknown>, { readonly kind: 'found' }>,
+  ): void {
+    switch (answer.kind) {
+      case 'not-modified':
+        this.missing.push(server)
+        return
+      case 'too-large':
+        this.refused.push(`${server}: ${file}: longer than ${answer.bytesMax} bytes`)
+        return
+      case 'unreachable':
+        this.unreached.push(`${server}: ${file}: ${answer.reason}`)
+        walk.putLast(server)
+        return
+      case 'refused':
+        if (answer.status === TOO_MANY) {
+          walk.leaveAlone(server)
+          this.#leftAlone = Math.max(this.#leftAlone, answer.retryAfter ?? LEFT_ALONE_SECONDS)
+        } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)
+        else this.unreached.push(`${server}: ${file}: status ${answer.status}`)
+    }
+  }
+
+  add(others: Failures): void {
+    this.missing.push(...others.missing)
+    this.refused.push(...others.refused)
+    this.unreached.push(...others.unreached)
+    this.#leftAlone = Math.max(this.#leftAlone, others.#leftAlone)
+  }
+
+  /** The worst that can be said of a file that nobody had. */
+  end(
+    file: string,
+  ): Extract<DatabaseEnd, { readonly kind: 'refused' | 'unreached' | 'left-alone' }> {
+    if (this.refused.length > 0) return { kind: 'refused', reasons: this.refused }
+    if (this.unreached.length > 0) return { kind: 'unreached', reasons: this.unreached }
+    if (this.missing.length === 0 && this.#leftAlone > 0) {
+      return { kind: 'left-alone', seconds: this.#leftAlone }
+    }
+    return { kind: 'unreached', reasons: [`no server has ${file}`] }
+  }
+}
+
+/** The first good answer. `refuse` says why what came is not to be used; then the next server is asked. */
+export async function askServers<Content>(
+  run: UpdateRun,
+  question: Question<Content>,
+  refuse: (content: Content, server: string) => Promise<string | undefined>,
+): Promise<Outcome<Taken<Content>, Failures>> {
+  const failures = new Failures()
+  for (const server of run.walk.order) {
+    const { file } = question
+    const answer = await askServer(run, server, question)
+    if (answer.kind === 'found') {
+      const reason = await refuse(answer.content, server)
+      if (reason === undefined) return ok({ content: answer.content, server })
+      failures.refused.push(`${server}: ${file}: ${reason}`)
+    } else failures.note(run, { server, file }, answer)
+  }
+  return fail(failures)
+}
+
+/** One that does not answer is asked again, as often as the configuration says. */
+export async function askServer<Content>(
+  { attemptsMax, clock, signal, voice }: UpdateRun,
+  server: string,
+  { file, ask }: Question<Content>,
+): Promise<ServerAnswer<Content>> {
+  const url = new URL(`${server.replace(/\/+$/, '')}/${file}`)
+  for (let attempt = 1; ; attempt++) {
+    const answer = await ask(url)
+    const isPassing =
+      answer.kind === 'unreachable' || (answer.kind === 'refused' && answer.status >= 500)
+    if (!isPassing || attempt >= attemptsMax) return answer
+    const reason = answer.kind === 'unreachable' ? answer.reason : `status ${answer.status}`
+    voice.complain(`${url.href}: ${reason}; trying again`)
+    await clock.sleep(TRY_AGAIN_MS, signal)
+  }
+}

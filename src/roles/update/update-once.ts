@@ -1,0 +1,95 @@
+/** One run of a client: every database that it keeps, one after the other. */
+import { rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { makeFolders, putInPlace, syncFile, takeLock } from '#adapters/disk/index.ts'
+import type { DbName } from '#base/names.ts'
+import { toSeconds } from '#base/time.ts'
+import { type DatabaseEnd, describeEnd, ServerWalk, type UpdateReport } from '#core/update/index.ts'
+import { bring } from './bring.ts'
+import { localDatabase } from './local.ts'
+import { Announcements, newestOnServers } from './newest.ts'
+import type { UpdateRun, UpdateWorld } from './world.ts'
+
+/** In the database folder, so that the last step is a rename; neither engine nor freshclam looks into it. */
+const OWN_FOLDER = '.cvdnet'
+
+/** Another run has the folder. */
+export class UpdateBusyError extends Error {
+  override readonly name = 'UpdateBusyError'
+  readonly code = 'busy'
+}
+
+/** Throws `UpdateBusyError`, `DiskError` and their like when nothing can be done at all, and the signal's reason. */
+export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promise<UpdateReport> {
+  const own = join(world.directory, OWN_FOLDER)
+  await makeFolders(own, 0o700)
+  const attempt = await takeLock(join(own, 'lock'), 'update')
+  if (attempt.kind === 'busy') {
+    const who = attempt.holder === undefined ? '' : ` (process ${attempt.holder.pid})`
+    throw new UpdateBusyError(`Cannot update "${world.directory}": another run is at it${who}`)
+  }
+  await using _ = attempt.lock
+  const scratch = join(own, 'scratch')
+  await makeFolders(scratch, 0o700)
+  const walk = new ServerWalk(world.servers.urls)
+  const now = toSeconds(world.clock.now())
+  const run: UpdateRun = { ...world, walk, scratch, now, signal }
+  const announcements = new Announcements(run)
+  const databases = new Map<DbName, DatabaseEnd>()
+  for (const name of world.databases) {
+    const end = await updateDatabase(name, announcements, run)
+    databases.set(name, end)
+    const tell = ['refused', 'unreached', 'behind', 'left-alone'].includes(end.kind)
+    world.voice[tell ? 'complain' : 'print'](describeEnd(name, end))
+    if (walk.areAllLeftAlone) break
+  }
+  return { databases, newestClamav: await announcements.newestClamav() }
+}
+
+async function updateDatabase(
+  name: DbName,
+  announcements: Announcements,
+  run: UpdateRun,
+): Promise<DatabaseEnd> {
+  const local = await localDatabase(name, run)
+  const announced = await announcements.newest(name)
+  const asked =
+    announced === undefined
+      ? await newestOnServers(name, local, run)
+      : ({ ok: true, value: announced } as const)
+  if (!asked.ok) return asked.fault.end(`${name}.cvd`)
+  const newest = asked.value
+  if (local !== undefined) {
+    const { version } = local
+    if (version === newest) return { kind: 'up-to-date', version }
+    if (version > newest) return { kind: 'ahead', version, newest }
+  }
+  const brought = await bring({ name, local, newest }, run)
+  if (!brought.ok) {
+    const { fault } = brought
+    const isOnlyBehind = fault.refused.length + fault.unreached.length === 0
+    return local !== undefined && isOnlyBehind && fault.missing.length > 0
+      ? { kind: 'behind', version: local.version, newest }
+      : fault.end(`${name}.cvd`)
+  }
+  const { path, ...update } = brought.value
+  const refusal = await run.engineTest(path)
+  if (refusal !== undefined) {
+    await rm(path, { force: true })
+    return { kind: 'refused', reasons: [`the engine does not load it: ${refusal}`] }
+  }
+  await replace(path, local?.path, run)
+  return { kind: 'updated', newest, ...update }
+}
+
+/** First the new one, then the old one goes: whoever looks meanwhile finds both, never none. */
+async function replace(
+  path: string,
+  old: string | undefined,
+  { directory }: UpdateRun,
+): Promise<void> {
+  const place = join(directory, basename(path))
+  await syncFile(path)
+  await putInPlace(path, place)
+  if (old !== undefined && old !== place) await rm(old, { force: true })
+}
