@@ -4,7 +4,7 @@
  */
 export class ServerWalk {
   #order: readonly string[]
-  readonly #tired = new Set<string>()
+  #leftAloneSeconds = 0
 
   constructor(urls: readonly string[]) {
     this.#order = [...new Set(urls)]
@@ -21,13 +21,14 @@ export class ServerWalk {
     this.#order = [...this.#order.filter((one) => one !== url), url]
   }
 
-  /** It asked to be left alone; nobody asks it again in this run. */
-  leaveAlone(url: string): void {
-    this.#tired.add(url)
+  /** It asked to be left alone for so long; nobody asks it again in this run. */
+  leaveAlone(url: string, seconds: number): void {
     this.#order = this.#order.filter((one) => one !== url)
+    this.#leftAloneSeconds = Math.max(this.#leftAloneSeconds, seconds)
   }
 
-  get areAllLeftAlone(): boolean {
-    return this.#order.length === 0 && this.#tired.size > 0
+  /** The longest that any has asked for, when all have. */
+  get allLeftAloneSeconds(): number | undefined {
+    return this.#order.length === 0 ? this.#leftAloneSeconds : undefined
   }
 }

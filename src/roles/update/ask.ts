@@ -28,7 +28,6 @@ export class Failures {
   /** What they had is not to be used. */
   readonly refused: string[] = []
   readonly unreached: string[] = []
-  #leftAlone = 0
 
   note(
     { walk }: UpdateRun,
@@ -48,8 +47,7 @@ export class Failures {
         return
       case 'refused':
         if (answer.status === TOO_MANY) {
-          walk.leaveAlone(server)
-          this.#leftAlone = Math.max(this.#leftAlone, answer.retryAfter ?? LEFT_ALONE_SECONDS)
+          walk.leaveAlone(server, answer.retryAfter ?? LEFT_ALONE_SECONDS)
         } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)
         else this.unreached.push(`${server}: ${file}: status ${answer.status}`)
     }
@@ -59,18 +57,17 @@ export class Failures {
     this.missing.push(...others.missing)
     this.refused.push(...others.refused)
     this.unreached.push(...others.unreached)
-    this.#leftAlone = Math.max(this.#leftAlone, others.#leftAlone)
   }
 
   /** The worst that can be said of a file that nobody had. */
   end(
     file: string,
+    { walk }: UpdateRun,
   ): Extract<DatabaseEnd, { readonly kind: 'refused' | 'unreached' | 'left-alone' }> {
     if (this.refused.length > 0) return { kind: 'refused', reasons: this.refused }
     if (this.unreached.length > 0) return { kind: 'unreached', reasons: this.unreached }
-    if (this.missing.length === 0 && this.#leftAlone > 0) {
-      return { kind: 'left-alone', seconds: this.#leftAlone }
-    }
+    const seconds = walk.allLeftAloneSeconds
+    if (this.missing.length === 0 && seconds !== undefined) return { kind: 'left-alone', seconds }
     return { kind: 'unreached', reasons: [`no server has ${file}`] }
   }
 }

@@ -52,7 +52,7 @@ async function bringPatches(
   let bytes = 0
   let last = ''
   for (const version of versions) {
-    const taken = await fetchPatch(cdiffName(name, version), run)
+    const taken = await fetchPatch(cdiffName({ database: name, version }), run)
     if (taken === undefined) break
     // An empty patch is the publisher's word that one shall take the whole file (formats.md 4.3).
     if (taken.bytes === 0) return undefined

@@ -41,7 +41,7 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
     databases.set(name, end)
     const tell = ['refused', 'unreached', 'behind', 'left-alone'].includes(end.kind)
     world.voice[tell ? 'complain' : 'print'](describeEnd(name, end))
-    if (walk.areAllLeftAlone) break
+    if (walk.allLeftAloneSeconds !== undefined) break
   }
   return { databases, newestClamav: await announcements.newestClamav() }
 }
@@ -57,7 +57,7 @@ async function updateDatabase(
     announced === undefined
       ? await newestOnServers(name, local, run)
       : ({ ok: true, value: announced } as const)
-  if (!asked.ok) return asked.fault.end(`${name}.cvd`)
+  if (!asked.ok) return asked.fault.end(`${name}.cvd`, run)
   const newest = asked.value
   if (local !== undefined) {
     const { version } = local
@@ -70,7 +70,7 @@ async function updateDatabase(
     const isOnlyBehind = fault.refused.length + fault.unreached.length === 0
     return local !== undefined && isOnlyBehind && fault.missing.length > 0
       ? { kind: 'behind', version: local.version, newest }
-      : fault.end(`${name}.cvd`)
+      : fault.end(`${name}.cvd`, run)
   }
   const { path, ...update } = brought.value
   const refusal = await run.engineTest(path)

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { examineFile } from '#adapters/databases/index.ts'
+import { drawSalt, newPublisherSecrets } from '#adapters/keys/index.ts'
+import { systemClock } from '#adapters/system/index.ts'
+import { epochSeconds } from '#base/time.ts'
+import { signerOf, verifiersOf } from '#core/databases/index.ts'
+import { statusOf } from '#core/update/index.ts'
+import { buildDatabase } from '#formats/cvd/index.ts'
+import { publicKeys } from '#formats/dsig/index.ts'
+import type { ServerAnswer } from '#ports/database-server.ts'
+import { type FakeServer, FakeServers } from '../../../test/support/database-servers.ts'
+import { patchBetween } from '../../../test/support/patched-versions.ts'
+import { aName, aVersion } from '../../../test/support/values.ts'
+import { updateOnce } from './update-once.ts'
+import type { UpdateWorld } from './world.ts'
+
+const secrets = await newPublisherSecrets('tester')
+const others = await newPublisherSecrets('somebody')
+const publishers = [publicKeys(secrets)]
+const NOW = Math.floor(Date.now() / 1000)
+const signal = AbortSignal.timeout(60_000)
+
+function database(version: number, { name = 'daily', by = secrets } = {}): Uint8Array {
+  const lines = Array.from(
+    { length: version },
+    (_, n) => `Test.Sig-${n}:0:*:${'6162'.repeat(4)}${n}${n}`,
+  )
+  return buildDatabase({
+    kind: 'cvd',
+    name: aName(name),
+    version: aVersion(version),
+    members: new Map([[`${name}.ndb`, Buffer.from(`${lines.join('\n')}\n`)]]),
+    builder: 'tester',
+    builtAt: epochSeconds(NOW - 10_000 + version * 60),
+    functionalityLevel: 90,
+    signatures: version,
+    signer: signerOf(by, drawSalt),
+  })
+}
+
+const VERSIONS = new Map([1, 2, 3, 4].map((version) => [version, database(version)]))
+const cvd = (version: number): Uint8Array => VERSIONS.get(version) ?? database(version)
+const PATCHES = new Map(
+  await Promise.all(
+    [2, 3, 4].map(async (to) => {
+      const patch = await patchBetween(cvd(to - 1), cvd(to), to, secrets)
+      return [`daily-${to}.cdiff`, patch] as const
+    }),
+  ),
+)
+
+/** A mirror at this version, with all patches to it. */
+function mirror(
+  version: number,
+  more: Partial<FakeServer> & { files?: FakeServer['files'] } = {},
+): FakeServer {
+  const patches = [...PATCHES].filter((_, at) => at + 2 <= version)
+  return {
+    ...more,
+    files: { 'daily.cvd': cvd(version), ...Object.fromEntries(patches), ...more.files },
+  }
+}
+
+async function world(
+  servers: Record<string, FakeServer>,
+  {
+    local = 0,
+    kind = 'public' as 'public' | 'private',
+    record = 0,
+    age = 60,
+    ...more
+  }: {
+    local?: number
+    kind?: 'public' | 'private'
+    record?: number
+    age?: number
+  } & Partial<UpdateWorld> = {},
+) {
+  const folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-update-'))
+  if (local > 0) await writeFile(join(folder.path, 'daily.cvd'), cvd(local))
+  const fake = new FakeServers(servers)
+  const said: string[] = []
+  const urls = Object.keys(servers).map((host) => `http://${host}`)
+  const text = `1.4.6:0:${record}:${NOW - age}:1:90:0:0`
+  const update: UpdateWorld = {
+    directory: folder.path,
+    servers:
+      kind === 'private'
+        ? { kind, urls }
+        : { kind, urls, recordName: 'current.cvd.test', patches: true },
+    databases: [aName('daily')],
+    attemptsMax: 1,
+    publishers,
+    server: fake,
+    resolveTxt: async () => (record === 0 ? undefined : text),
+    engineTest: async () => undefined,
+    clock: systemClock,
+    voice: { print: (line) => said.push(line), complain: (line) => said.push(line) },
+    ...more,
+  }
+  const files = async () => (await readdir(folder.path)).filter((name) => !name.startsWith('.'))
+  return {
+    folder: folder.path,
+    fake,
+    said,
+    files,
+    run: () => updateOnce(update, signal),
+    end: async () => {
+      const report = await updateOnce(update, signal)
+      const end = report.databases.get(aName('daily'))
+      assert.ok(end)
+      return { ...end, status: statusOf(report) }
+    },
+    /** Version of what is in the folder, which must verify. */
+    version: async () => {
+      const [file = ''] = await files()
+      const found = await examineFile(join(folder.path, file), {
+        verifiers: verifiersOf(publishers),
+        signal,
+      })
+      assert.deepEqual(found.faults, [])
+      return found.header?.version
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  }
+}
+
+test('a client with nothing fetches the whole, one that is current asks nobody', async () => {
+  await using it = await world({ one: mirror(3) }, { record: 3 })
+  const first = await it.end()
+  assert.deepEqual([first.kind, first.status], ['updated', 0])
+  assert.deepEqual(await it.files(), ['daily.cvd'])
+  assert.ok((await readFile(join(it.folder, 'daily.cvd'))).equals(cvd(3)))
+  it.fake.asked.length = 0
+  assert.equal((await it.end()).kind, 'up-to-date')
+  assert.deepEqual(it.fake.asked, [])
+})
+
+test('an older one is patched, as freshclam does it, and nothing else is fetched', async () => {
+  await using it = await world({ one: mirror(4) }, { record: 4, local: 1 })
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.deepEqual([end.from, end.to, end.way], [1, 4, 'patches'])
+  assert.deepEqual(it.fake.asked, ['one daily-2.cdiff', 'one daily-3.cdiff', 'one daily-4.cdiff'])
+  assert.deepEqual(await it.files(), ['daily.cld'])
+  assert.equal(await it.version(), 4)
+})
+
+test('patches that no server has end the row there, and what there is, is taken', async () => {
+  await using it = await world({ one: mirror(3) }, { record: 4, local: 1 })
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.deepEqual([end.to, end.newest, end.way], [3, 4, 'patches'])
+  assert.match(it.said.join('\n'), /4 is announced and on no server yet/)
+  assert.equal((await it.end()).kind, 'behind')
+  assert.equal(await it.version(), 3)
+})
+
+test('an empty patch says: take the whole', async () => {
+  const files = { 'daily-3.cdiff': new Uint8Array() }
+  await using it = await world({ one: mirror(3, { files }) }, { record: 3, local: 1 })
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.equal(end.way, 'whole')
+  assert.deepEqual(await it.files(), ['daily.cvd'])
+})
+
+const WRONG: readonly (readonly [string, Partial<FakeServer>])[] = [
+  ['is down', { instead: { kind: 'unreachable', reason: 'refused' } }],
+  ['forbids', { instead: { kind: 'refused', status: 403 } }],
+  ['is busy', { instead: { kind: 'refused', status: 503 } }],
+  ['asks to be left alone', { instead: { kind: 'refused', status: 429, retryAfter: 60 } }],
+  ['has a bad patch', { files: { 'daily-2.cdiff': Buffer.from('ClamAV-Diff:2:9:nonsense') } }],
+  [
+    'has the patch of somebody else',
+    { files: { 'daily-2.cdiff': Buffer.from(PATCHES.get('daily-3.cdiff') ?? '') } },
+  ],
+  ['sends too much', { instead: { kind: 'too-large', bytesMax: 9 } }],
+]
+for (const [what, more] of WRONG) {
+  test(`a first server that ${what} is followed by the next`, async () => {
+    await using it = await world({ one: mirror(4, more), two: mirror(4) }, { record: 4, local: 1 })
+    const end = await it.end()
+    assert.ok(end.kind === 'updated')
+    assert.deepEqual([end.to, end.status], [4, 0])
+    assert.equal(await it.version(), 4)
+  })
+}
+
+const BAD: readonly (readonly [string, Uint8Array, RegExp])[] = [
+  ['signed by somebody else', database(3, { by: others }), /no known publisher has signed/],
+  ['cut', cvd(3).subarray(0, -20), /MD5|short|end/i],
+  ['another database', database(3, { name: 'main' }), /its content is "main"/],
+  ['no database', Buffer.alloc(2000, 'x'), /does not begin as a database/],
+]
+for (const [what, bytes, reason] of BAD) {
+  test(`a whole file that is ${what} is refused, the next server's is taken, nothing is lost`, async () => {
+    const bad = { files: { 'daily.cvd': bytes } }
+    await using alone = await world({ one: bad }, { record: 3, local: 1 })
+    const end = await alone.end()
+    assert.deepEqual([end.kind, end.status], ['refused', 1])
+    assert.match(alone.said.join('\n'), reason)
+    assert.equal(await alone.version(), 1)
+    await using it = await world({ one: bad, two: mirror(3) }, { record: 3 })
+    assert.equal((await it.end()).kind, 'updated')
+    assert.equal(await it.version(), 3)
+  })
+}
+
+test('without a record every server is asked, and the newest wins over a first one that has stopped', async () => {
+  const servers = { stopped: mirror(1), two: mirror(3), three: mirror(2) }
+  await using it = await world(servers, { kind: 'private', local: 1 })
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.deepEqual([end.to, end.way, end.server], [3, 'whole', 'http://two'])
+})
+
+test('a record that is too old, or of no use, is told and not believed', async () => {
+  await using it = await world({ one: mirror(2) }, { record: 4, age: 50_000, local: 1 })
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.equal(end.to, 2)
+  assert.match(
+    it.said.join('\n'),
+    /TXT current\.cvd\.test is not used: it is older than twelve hours/,
+  )
+})
+
+test('servers that are older than what is here take nothing back', async () => {
+  await using it = await world({ one: mirror(2) }, { kind: 'private', local: 3 })
+  assert.deepEqual([(await it.end()).kind, await it.version()], ['up-to-date', 3])
+  await using told = await world({ one: mirror(2) }, { record: 2, local: 3 })
+  assert.deepEqual([(await told.end()).kind, await told.version()], ['ahead', 3])
+})
+
+test('nobody who can be reached is the world’s fault, and all who ask it are left alone', async () => {
+  const down: ServerAnswer<never> = { kind: 'unreachable', reason: 'connection refused' }
+  await using it = await world({ one: { files: {}, instead: down } }, { record: 3, local: 1 })
+  const end = await it.end()
+  assert.deepEqual([end.kind, end.status], ['unreached', 3])
+  const tired: ServerAnswer<never> = { kind: 'refused', status: 429, retryAfter: 77 }
+  await using alone = await world({ one: { files: {}, instead: tired } }, { record: 3, local: 1 })
+  const left = await alone.end()
+  assert.ok(left.kind === 'left-alone')
+  assert.deepEqual([left.seconds, left.status], [77, 0])
+})
+
+test('what the engine does not load never gets there', async () => {
+  await using it = await world(
+    { one: mirror(3) },
+    { record: 3, local: 1, engineTest: async () => 'Malformed database' },
+  )
+  const end = await it.end()
+  assert.deepEqual([end.kind, end.status, await it.version()], ['refused', 1, 1])
+  assert.match(it.said.join('\n'), /the engine does not load it: Malformed database/)
+})
+
+test('of two files that a kill left behind, the newer stays; one that is broken is replaced', async () => {
+  await using it = await world({ one: mirror(3) }, { record: 3, local: 1 })
+  await it.end()
+  await writeFile(join(it.folder, 'daily.cvd'), cvd(2))
+  assert.deepEqual((await it.files()).toSorted(), ['daily.cld', 'daily.cvd'])
+  assert.equal((await it.end()).kind, 'up-to-date')
+  assert.deepEqual(await it.files(), ['daily.cld'])
+  await writeFile(join(it.folder, 'daily.cld'), 'ClamAV-VDB:broken')
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.deepEqual([end.from, end.to, end.way], [undefined, 3, 'whole'])
+  assert.match(it.said.join('\n'), /daily\.cld" is not right/)
+})
+
+test('a second run at the same time is told who has the folder', async () => {
+  await using it = await world({ one: mirror(3) }, { record: 3 })
+  const both = await Promise.allSettled([it.run(), it.run()])
+  const refused = both.filter((one) => one.status === 'rejected')
+  assert.equal(refused.length, 1)
+  assert.match(String(refused[0]?.reason), /another run is at it \(process \d+\)/)
+})
