@@ -12,7 +12,7 @@ import { treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
 import type { Prepared, Role, RunningRole } from './role.ts'
-import { openStoreOf } from './store.ts'
+import { openStoreOf, storePlace } from './store.ts'
 
 export const MASTER_ROLE: Role = {
   name: 'master',
@@ -34,15 +34,17 @@ export const MASTER_ROLE: Role = {
       mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
       onEvent: (line: string) => say(`${name}: ${line}`),
     }
+    const place = await storePlace(settings.store)
     return {
+      madeOf: [options.publishers, options.mirrors.map(({ rsyncLogin }) => rsyncLogin), place],
       begin: async () => {
         await using starting = new AsyncDisposableStack()
-        const store = starting.use(await openStoreOf(settings))
+        const store = starting.use(await openStoreOf(settings, place))
         const running = starting.use(await runMaster({ ...options, store }))
         const owned = starting.move()
         return {
           metrics: treeMetrics('master', name, () => publishedBy(running)),
-          atRest: () => running.atRest(),
+          underWay: () => running.underWay(),
           [Symbol.asyncDispose]: () => owned.disposeAsync(),
         } satisfies RunningRole
       },
