@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import type { Settings } from '#formats/cvdnet-toml/index.ts'
 import type { Metric } from '#ports/metric.ts'
-import { CommandEnd, complain, EXIT, say } from '../../io.ts'
+import { because, CommandEnd, complain, EXIT, say } from '../../io.ts'
 import { prepareDns } from './dns.ts'
 import { DnsNumbers } from './dns-numbers.ts'
 import { MASTER_ROLE } from './master.ts'
@@ -223,7 +223,7 @@ async function throwFatal(name: Role['name'], cause: unknown, wanted?: unknown):
   const what =
     wanted === undefined
       ? `does not start: ${wordsOf(cause)}`
-      : `starts neither as wanted (${wordsOf(wanted)}) nor as it was (${wordsOf(cause)})`
+      : `starts neither as wanted: ${wordsOf(wanted)}; nor as it was: ${wordsOf(cause)}`
   throw new FatalEnd(EXIT.world, `${name} ${what}`, { cause })
 }
 
@@ -254,5 +254,7 @@ async function finish(
 }
 
 function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const why = because(error.cause)
+  return error.message.includes(why.slice(2, -1)) ? error.message : `${error.message}${why}`
 }
