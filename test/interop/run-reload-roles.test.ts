@@ -1,62 +1,18 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { isListening, systemClock } from '#adapters/system/index.ts'
-import { toSeconds } from '#base/time.ts'
-import { printSnapshot } from '#core/zone/index.ts'
+import { test } from 'node:test'
+import { isListening } from '#adapters/system/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
-import { query, sendUdp } from '../support/dns-client.ts'
-import { Reloading, takePort } from '../support/reloading.ts'
+import { answers, HOST, reloadWorld, tellsMetrics, ZONE } from '../support/reload-world.ts'
+import { takePort } from '../support/reloading.ts'
 import { without } from '../support/run.ts'
-import { aSnapshot } from '../support/zone.ts'
 
-const HOST = '127.0.0.1'
-const ZONE = 'clamav.example'
 const OTHER_ZONE = 'clamav.test'
 const MONITOR = '[monitor]\nname = "watch1"\n'
 
-/** A name server and what tells its numbers; the zone is delivered when the test likes. */
-async function world(t: TestContext) {
-  const owned = new AsyncDisposableStack()
-  t.after(() => owned.disposeAsync())
-  const folder = owned.use(await mkdtempDisposable(join(tmpdir(), 'cvdnet-reload-')))
-  const at = (name: string) => join(folder.path, name)
-  const ports = { dns: await freePort([HOST]), metrics: await freePort([HOST]) }
-  const metrics = (port = ports.metrics) => `[metrics]\nhost = "${HOST}"\nport = ${port}\n`
-  const dns = (port = ports.dns, zone = ZONE) => `[dns]
-hosts = ["${HOST}"]
-port = ${port}
-snapshot = "${zone}.json"
-[[dns.name_servers]]
-name = "ns1"
-addresses = "${HOST}"
-`
-  const settings = (zone: string, ...tables: readonly string[]) =>
-    `zone = "${zone}"\nstate = "node"\n${tables.join('')}`
-  const deliver = (zone = ZONE) =>
-    writeFile(
-      at(`${zone}.json`),
-      printSnapshot(aSnapshot({ zone, heardAt: toSeconds(systemClock.now()) })),
-    )
-  const start = async (text: string) => owned.use(await Reloading.start(at('cvdnet.toml'), text))
-  return { owned, at, ports, metrics, dns, settings, deliver, start }
-}
-
-async function answers(port: number, zone = ZONE): Promise<boolean> {
-  return (await sendUdp({ host: HOST, port }, query(zone, 'SOA'), 500)) !== undefined
-}
-
-async function tellsMetrics(port: number): Promise<boolean> {
-  const answer = await fetch(`http://${HOST}:${port}/metrics`, { headers: { connection: 'close' } })
-  return (await answer.text()).includes('process_resident_memory_bytes')
-}
-
 test('a role that cannot start as it is wanted goes on as it was, and follows when the reason is gone', async (t) => {
-  const { owned, ports, metrics, dns, settings, deliver, start } = await world(t)
+  const { owned, ports, metrics, dns, settings, deliver, start } = await reloadWorld(t)
   await deliver()
   const node = await start(settings(ZONE, dns(), metrics()))
   await node.says(/UDP \(.*\) and TCP/)
@@ -81,7 +37,7 @@ test('a role that cannot start as it is wanted goes on as it was, and follows wh
 test('a node one of whose roles starts neither as it is wanted nor as it was ends with status 3', {
   skip: without('rsync'),
 }, async (t) => {
-  const { owned, ports, metrics, settings, start } = await world(t)
+  const { owned, ports, metrics, settings, start } = await reloadWorld(t)
   const ssh = await freePort([HOST])
   const rsync = await freePort([HOST])
   const master = (port: number) => `[master]
@@ -113,7 +69,7 @@ port = ${rsync}
 })
 
 test('a name server that waits for its zone keeps no settings from being followed, and stops at once', async (t) => {
-  const { ports, metrics, dns, settings, deliver, start } = await world(t)
+  const { ports, metrics, dns, settings, deliver, start } = await reloadWorld(t)
   const node = await start(settings(ZONE, MONITOR, dns(), metrics()))
   await node.says(/nothing to answer from yet/)
   const reload = (until: RegExp, ...tables: readonly string[]) =>
@@ -143,7 +99,7 @@ test('a name server that waits for its zone keeps no settings from being followe
 })
 
 test('a name server that waited and cannot start is told; the node goes on as it was before', async (t) => {
-  const { owned, ports, dns, settings, deliver, start } = await world(t)
+  const { owned, ports, dns, settings, deliver, start } = await reloadWorld(t)
   const node = await start(settings(ZONE, MONITOR))
   await node.says(/monitor/)
   const taken = owned.use(await takePort(HOST))
@@ -168,7 +124,7 @@ test('a name server that waited and cannot start is told; the node goes on as it
 })
 
 test('a node whose name server waited from the start and cannot start ends with status 3; one that waits ends with 0', async (t) => {
-  const { owned, dns, settings, deliver, start } = await world(t)
+  const { owned, dns, settings, deliver, start } = await reloadWorld(t)
   const taken = owned.use(await takePort(HOST))
   const node = await start(settings(ZONE, MONITOR, dns(taken.port)))
   await node.says(/nothing to answer from yet/)

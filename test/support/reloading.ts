@@ -51,8 +51,10 @@ export class Reloading extends Running {
 
   /** Resolves to the exit status when it ends by itself. */
   async ended(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, 'exit')
-    return this.child.exitCode
+    return await eventually(async () => {
+      assert.notEqual(this.child.exitCode, null, this.said)
+      return this.child.exitCode
+    })
   }
 }
 
