@@ -6,12 +6,14 @@ import { systemClock } from '#adapters/system/index.ts'
 import { toSeconds } from '#base/time.ts'
 import { printSnapshot } from '#core/zone/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
-import { query, sendUdp } from './dns-client.ts'
+import { decoded, query, sendUdp } from './dns-client.ts'
 import { Reloading } from './reloading.ts'
 import { aSnapshot } from './zone.ts'
 
 export const HOST = '127.0.0.1'
 export const ZONE = 'clamav.example'
+/** Where nobody answers, this is waited for. */
+const ANSWER_MS_MAX = 500
 
 /** A name server and what tells its numbers; the zone is delivered when the test likes. */
 export async function reloadWorld(t: TestContext) {
@@ -40,8 +42,10 @@ addresses = "${HOST}"
   return { owned, at, ports, metrics, dns, settings, deliver, start }
 }
 
+/** Whether a name server there tells the zone's SOA. */
 export async function answers(port: number, zone = ZONE): Promise<boolean> {
-  return (await sendUdp({ host: HOST, port }, query(zone, 'SOA'), 500)) !== undefined
+  const bytes = await sendUdp({ host: HOST, port }, query(zone, 'SOA'), ANSWER_MS_MAX)
+  return bytes !== undefined && decoded(bytes).answer.length === 1
 }
 
 export async function tellsMetrics(port: number): Promise<boolean> {

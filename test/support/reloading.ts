@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { Running } from './cvdnet.ts'
 import { eventually } from './run.ts'
@@ -23,8 +23,10 @@ export class Reloading extends Running {
     return new Reloading(config, env)
   }
 
+  /** In one step, as somebody does who may be read at any time. */
   async write(text: string): Promise<void> {
-    await writeFile(this.#config, text)
+    await writeFile(`${this.#config}.new`, text)
+    await rename(`${this.#config}.new`, this.#config)
   }
 
   /** Returns what the node says from now on, as far as it has. */
