@@ -19,7 +19,7 @@ export async function reload(
   const { did, left } = await roles.reload(settings, signal)
   for (const line of did) say(`reloaded: ${line}`)
   for (const line of left) complain(`not reloaded: ${line}`)
-  if (did.length === 0 && left.length === 0) say('reloaded: nothing to change')
+  if (did.length === 0 && left.length === 0 && !signal.aborted) say('reloaded: nothing to change')
 }
 
 async function readAgain(file: string, state: string): Promise<Settings | undefined> {
