@@ -135,6 +135,20 @@ test('a mirror that does not answer keeps a master from no settings, and is push
   assert.equal(await node.end('SIGTERM'), 0, node.said)
 })
 
+test('a folder without the keys that a master has published with is refused, and no new ones are made', {
+  skip,
+}, async (t) => {
+  const { folder, keeping, start, release } = await world(t)
+  const node = await start()
+  const typo = keeping(5).replace('"one/network"', '"one/netwrok"')
+  const said = await node.reload(/^not reloaded: master stays as it was: .*$/m, typo)
+  assert.match(said, /Cannot find ".*one\/netwrok\/root\.json": mirrors believe no other keys/)
+  await assert.rejects(access(join(folder, 'one/netwrok')))
+  const one = await release(1)
+  assert.match(one.out, /test 1 is published as release 1/, one.all)
+  assert.equal(await node.end('SIGTERM'), 0, node.said)
+})
+
 // A secret that is another, in the same settings.
 test('a master that waits for its store follows when the address of the store is put right', {
   skip: skipPostgres,
