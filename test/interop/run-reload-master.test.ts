@@ -6,18 +6,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import pg from 'pg'
+import { lockHolder } from '#adapters/disk/index.ts'
 import { isListening } from '#adapters/system/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { Running } from '../support/cvdnet.ts'
 import { sigmaker, writeNodes } from '../support/nodes.ts'
 import { startPostgres, withoutPostgres } from '../support/postgres.ts'
 import { Reloading } from '../support/reloading.ts'
-import { eventually, without, withoutRealData } from '../support/run.ts'
+import { eventually, run, without, withoutRealData } from '../support/run.ts'
 
 const skip = without('ssh', 'rsync') || withoutRealData()
 const skipPostgres = skip || (await withoutPostgres())
 const HOST = '127.0.0.1'
 const MIRROR_HOST = '127.0.1.1'
+const STORE = '[store]\nkind = "postgres"\nurl_env = "STORE_URL"'
 
 async function world(t: TestContext, store = '') {
   const owned = new AsyncDisposableStack()
@@ -45,6 +47,7 @@ async function world(t: TestContext, store = '') {
 /** Holds up whoever commits a release, until it is disposed. */
 async function holdReleases(url: string): Promise<AsyncDisposable & { isMet(): Promise<boolean> }> {
   const client = new pg.Client(url)
+  client.on('error', () => {})
   await client.connect()
   await client.query('BEGIN')
   await client.query('LOCK TABLE heads IN SHARE MODE')
@@ -64,10 +67,7 @@ test('a master finishes a release before it follows other settings, of which the
 }, async (t) => {
   await using postgres = await startPostgres()
   const url = await postgres.database()
-  const { owned, mirror, keeping, start, upload, trigger } = await world(
-    t,
-    '[store]\nkind = "postgres"\nurl_env = "STORE_URL"',
-  )
+  const { owned, mirror, keeping, start, upload, trigger } = await world(t, STORE)
   const first = owned.use(new Running(mirror))
   await first.says(/mirror1: mirror, http/)
   const node = await start({ STORE_URL: url })
@@ -106,6 +106,35 @@ test('a master finishes a release before it follows other settings, of which the
   assert.equal(two.status, 0, two.all)
   assert.match(two.out, /test 2 is published as release 2[\s\S]*1 of 1 mirrors serve it/)
   assert.equal(await node.end('SIGTERM'), 0, node.said)
+})
+
+test('a master that stops lets go of its folder when the release in it has ended, not before', {
+  skip: skipPostgres,
+}, async (t) => {
+  await using postgres = await startPostgres()
+  const url = await postgres.database()
+  const { folder, ports, start, upload, trigger } = await world(t, STORE)
+  const node = await start({ STORE_URL: url })
+  await upload(1)
+  const hold = await holdReleases(url)
+  const releasing = trigger()
+  await eventually(async () => assert.ok(await hold.isMet()))
+  node.child.kill('SIGTERM')
+  // The sigmaker is not kept for ever.
+  await releasing
+  const pull = await run('rsync', [`rsync://mirror1@${HOST}:${ports.rsync}/clamavdb/`], {
+    env: { RSYNC_PASSWORD: 'wonderland' },
+  })
+  assert.equal(pull.status, 0, pull.all)
+  const holder = await lockHolder(join(folder, 'one/master/lock'))
+  assert.equal(holder?.pid, node.child.pid)
+  assert.ok(await hold.isMet())
+  await hold[Symbol.asyncDispose]()
+  assert.equal(await node.ended(), 0, node.said)
+  await access(join(folder, 'one/master/current/test.cvd'))
+  const again = await start({ STORE_URL: url })
+  assert.match((await trigger()).out, /rsync1/)
+  assert.equal(await again.end('SIGTERM'), 0, again.said)
 })
 
 test('a mirror that does not answer keeps a master from no settings, and is pushed to afterwards', {
