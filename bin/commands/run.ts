@@ -21,6 +21,7 @@ export function addRunCommand(cvdnet: Command): void {
     .option('--unit', 'print a hardened systemd unit for this node, and run nothing')
     .option('--user <account>', 'who runs it, for --unit', userInfo().username)
     .action(async (flags: RunFlags) => {
+      const hangups = new Hangups()
       const { readSettings } = await import('./run/settings.ts')
       const settings = await readSettings(flags.config)
       if (flags.check === true) {
@@ -37,12 +38,12 @@ export function addRunCommand(cvdnet: Command): void {
       for (const name of ['SIGINT', 'SIGTERM'] as const) {
         process.once(name, () => stop.abort(new Error(name)))
       }
-      using hangups = new Hangups()
       const { RunningRoles } = await import('./run/roles.ts')
       const { reload } = await import('./run/reload.ts')
-      await using roles = await RunningRoles.start(settings, stop.signal)
-      while (await hangups.next(stop.signal))
-        await reload(roles, flags.config, settings, stop.signal)
+      await using roles = await RunningRoles.start(settings)
+      const end = AbortSignal.any([stop.signal, roles.failure])
+      while (await hangups.next(end)) await reload(roles, flags.config, settings, end)
+      roles.failure.throwIfAborted()
       say('stopping')
       process.exitCode = EXIT.done
     })

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { connect } from 'node:tls'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { isListening } from '#adapters/system/index.ts'
 import { freePort } from '../../dev/demo/layout.ts'
 import { Running } from '../support/cvdnet.ts'
 import { releaseFiles, synced } from '../support/mirror-sync.ts'
 import { mirrorWorld } from '../support/mirror-world.ts'
-import { eventually, without } from '../support/run.ts'
+import { eventually, run, without } from '../support/run.ts'
+import { testCertificate } from '../support/test-ca.ts'
 
 const skip = without('rsync')
 /** What answers under way get at a stop. */
@@ -85,6 +87,15 @@ async function begin(t: TestContext, port: number): Promise<{ rest(): Promise<Bu
     return Buffer.concat(chunks)
   }
   return { rest }
+}
+
+/** Whose certificate somebody is shown who comes now. */
+async function certificateAt(port: number): Promise<string> {
+  const socket = connect({ host: HOST, port, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { CN } = socket.getPeerCertificate().subject
+  socket.destroy()
+  return String(CN)
 }
 
 /** Asks again and again, a connection each, until it is stopped; then it tells every answer that was not 200. */
@@ -209,4 +220,59 @@ mirror_ttl = "${ttl}"
   await reload(mirror(), /^reloaded: mirror \(clam-clientsync\.conf\)$/m)
   assert.deepEqual(await failures(), [])
   assert.ok((await download.rest()).equals(LARGE))
+})
+
+test('another certificate is shown from the reload on; one that cannot be used leaves the one before', {
+  skip: skip || without('openssl'),
+}, async (t) => {
+  const { it, mirror, reload } = await world(t)
+  const [first, second] = ['first.example', 'second.example'].map((name) =>
+    testCertificate(it.dir, name),
+  )
+  assert.ok(first && second)
+  const port = await freePort([HOST])
+  const secured = (certificate: string, key: string) =>
+    mirror(`[mirror.https]
+host = "${HOST}"
+port = ${port}
+certificate = "${certificate}"
+key = "${key}"`)
+  await reload(secured(first.certificate, first.key), /^reloaded: mirror \(https\)$/m)
+  assert.equal(await certificateAt(port), first.name)
+  await reload(secured(second.certificate, second.key), /^reloaded: mirror \(https\)$/m)
+  assert.equal(await certificateAt(port), second.name)
+  for (const certificate of [first.certificate, join(it.dir, 'none.pem'), it.dir]) {
+    const said = await reload(secured(certificate, second.key), /^not reloaded: mirror keeps/m)
+    assert.match(said, /keeps its https: Cannot use the certificate ".*" with ".*"/)
+    assert.equal(await certificateAt(port), second.name)
+  }
+})
+
+test('a conf that is a named pipe is told, and keeps the mirror from nothing', {
+  skip: skip || without('mkfifo'),
+}, async (t) => {
+  const { it, mirror, node, reload, ask } = await world(t)
+  await rm(it.conf)
+  assert.equal((await run('mkfifo', [it.conf])).status, 0)
+  await reload(mirror(), /^not reloaded: mirror stays as it was: .*cannot be read/m)
+  assert.equal(await ask('/timestamp'), 200)
+  await rm(it.conf)
+  await it.writeConf({ EXCLUDE: '--exclude secret_*' })
+  await reload(mirror(), /^reloaded: mirror \(clam-clientsync\.conf\)$/m)
+  assert.equal(await node.end('SIGTERM'), 0, node.said)
+})
+
+test('SIGHUPs while the node stops are too late, and do no harm', { skip }, async (t) => {
+  const { mirror, node, ports, write } = await world(t)
+  // Gets two seconds.
+  await begin(t, ports.http)
+  await write(mirror('downloads_max = 1'))
+  const said = node.said.length
+  const ended = once(node.child, 'exit')
+  node.child.kill('SIGTERM')
+  await node.says(/^stopping$/m)
+  node.child.kill('SIGHUP')
+  node.child.kill('SIGHUP')
+  assert.deepEqual(await ended, [0, null], node.said)
+  assert.equal(node.said.slice(said), 'stopping\n')
 })

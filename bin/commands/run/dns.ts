@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import type { StorePlace } from '#adapters/store/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
 import { parseIpAddress } from '#base/ip-address.ts'
 import { dbVersion } from '#base/names.ts'
 import type { AnswerPolicy, EngineFacts, Host, ZoneFacts } from '#core/zone/index.ts'
 import type { DnsSettings, HostSettings, Settings } from '#formats/cvdnet-toml/index.ts'
 import { dnsName } from '#formats/dns-message/index.ts'
-import type { Store } from '#ports/store.ts'
 import type { ZoneSource } from '#ports/zone-source.ts'
 import {
   type DnsNode,
@@ -15,7 +15,10 @@ import {
   startDns,
 } from '#roles/dns/index.ts'
 import { CommandEnd, EXIT, say } from '../../io.ts'
+import type { DnsNumbers } from './dns-numbers.ts'
+import type { Prepared, RunningRole } from './role.ts'
 import { mustRead } from './secrets.ts'
+import { openStoreOf, storePlace } from './store.ts'
 
 /** RFC 8945, 10: half of what the hash gives. */
 const TSIG_SECRET_BYTES_MIN = 16
@@ -25,16 +28,62 @@ export function lastSnapshotIn(state: string): string {
   return join(state, 'dns', 'last-snapshot.json')
 }
 
+const STOPPING = new Error('The name server is stopping')
+
+type Secrets = Pick<DnsOptions, 'cookieSecret' | 'secondaries'>
+
+export async function prepareDns(settings: Settings, numbers: DnsNumbers): Promise<Prepared> {
+  const { dns } = settings
+  if (dns === undefined) throw new Error('there is no [dns]')
+  const secrets = {
+    cookieSecret: await readCookieSecret(dns.cookieSecretFile),
+    secondaries: await Promise.all(dns.secondaries.map(readSecondary)),
+  }
+  const place = dns.snapshot ?? (await storePlace(settings.store))
+  return {
+    madeOf: [secrets, place],
+    begin: async () => {
+      await using starting = new AsyncDisposableStack()
+      const source = await zoneSource(dns, settings, place, starting)
+      return await beginDns(numbers, starting, (waits) =>
+        runDns(dns, settings, { ...secrets, source, ...waits }),
+      )
+    },
+  }
+}
+
+/** A node that waits for its zone counts as begun, so that it keeps nobody from following other settings. */
+async function beginDns(
+  numbers: DnsNumbers,
+  starting: AsyncDisposableStack,
+  start: (waits: { readonly signal: AbortSignal; onWaiting(): void }) => Promise<DnsNode>,
+): Promise<RunningRole> {
+  const stop = new AbortController()
+  const waiting = Promise.withResolvers<void>()
+  const failed = Promise.withResolvers<unknown>()
+  const node = start({ signal: stop.signal, onWaiting: waiting.resolve })
+  const answering = node.then((it) => numbers.begin(it))
+  answering.catch((error: unknown) => stop.signal.aborted || failed.resolve(error))
+  starting.defer(async () => {
+    stop.abort(STOPPING)
+    const begun = await node.catch(() => undefined)
+    numbers.end()
+    await begun?.[Symbol.asyncDispose]()
+  })
+  await Promise.race([answering, waiting.promise])
+  const owned = starting.move()
+  return { failed: failed.promise, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
 /** What a name server answers from: a file that is delivered, or the store. What it opens goes into `owned`. */
-export async function zoneSource(
+async function zoneSource(
   dns: DnsSettings,
-  settings: Pick<Settings, 'zone' | 'updateRecord'>,
-  openStore: () => Promise<Store>,
+  settings: Pick<Settings, 'zone' | 'updateRecord' | 'state'>,
+  place: string | StorePlace,
   owned: AsyncDisposableStack,
 ): Promise<ZoneSource> {
-  if (dns.snapshot !== undefined)
-    return await SnapshotFile.open(dns.snapshot, settings.zone, onEvent)
-  const store = owned.use(await openStore())
+  if (typeof place === 'string') return await SnapshotFile.open(place, settings.zone, onEvent)
+  const store = owned.use(await openStoreOf(settings, place))
   const facts = factsOf(dns, settings)
   return owned.use(new StoreFeed({ store, facts, clock: systemClock, onEvent }))
 }
@@ -66,22 +115,18 @@ function hostOf({ name, addresses }: HostSettings): Host {
   return { name, addresses: addresses.flatMap((one) => parseIpAddress(one) ?? []) }
 }
 
-export async function runDns(
+async function runDns(
   dns: DnsSettings,
   { zone, state }: Pick<Settings, 'zone' | 'state'>,
-  source: ZoneSource,
-  signal: AbortSignal,
+  given: Secrets & Required<Pick<DnsOptions, 'source' | 'signal' | 'onWaiting'>>,
 ): Promise<DnsNode> {
   const node = await startDns({
     ...dns,
+    ...given,
     zone,
-    source,
     lastSnapshot: lastSnapshotIn(state),
-    cookieSecret: await readCookieSecret(dns.cookieSecretFile),
-    secondaries: await Promise.all(dns.secondaries.map(readSecondary)),
     policy: (policy) => overridden(policy, dns.answers),
     clock: systemClock,
-    signal,
     onEvent,
   })
   for (const { host, port, sockets } of node.listeners) {

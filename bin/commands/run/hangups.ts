@@ -1,14 +1,16 @@
-/** SIGHUPs of this process, one after the other: several that come while one is answered count as one more. */
-export class Hangups implements Disposable {
+/**
+ * SIGHUPs of this process, one after the other: several that come while one is answered count as one more. They are
+ * taken until the process is gone, since one that nobody takes ends it.
+ */
+export class Hangups {
   #isPending = false
   #wake = () => {}
-  readonly #onHangup = () => {
-    this.#isPending = true
-    this.#wake()
-  }
 
   constructor() {
-    process.on('SIGHUP', this.#onHangup)
+    process.on('SIGHUP', () => {
+      this.#isPending = true
+      this.#wake()
+    })
   }
 
   /** Resolves to true at the next one, to false when the signal aborts first. */
@@ -22,9 +24,5 @@ export class Hangups implements Disposable {
     }
     this.#isPending = false
     return !signal.aborted
-  }
-
-  [Symbol.dispose](): void {
-    process.off('SIGHUP', this.#onHangup)
   }
 }

@@ -6,13 +6,13 @@ import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
 import type { MasterSettings } from '#formats/cvdnet-toml/index.ts'
 import { type Master, type MasterOptions, masterFiles, startMaster } from '#roles/master/index.ts'
-import { say } from '../../io.ts'
+import { CommandEnd, EXIT, say } from '../../io.ts'
 import { engineFacts } from './dns.ts'
 import { treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
 import type { Prepared, Role, RunningRole } from './role.ts'
-import { openStoreOf } from './store.ts'
+import { openStoreOf, storePlace } from './store.ts'
 
 export const MASTER_ROLE: Role = {
   name: 'master',
@@ -34,15 +34,18 @@ export const MASTER_ROLE: Role = {
       mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
       onEvent: (line: string) => say(`${name}: ${line}`),
     }
+    await mindLostKeys(options)
+    const place = await storePlace(settings.store)
     return {
+      madeOf: [options.publishers, options.mirrors.map(({ rsyncLogin }) => rsyncLogin), place],
       begin: async () => {
         await using starting = new AsyncDisposableStack()
-        const store = starting.use(await openStoreOf(settings))
+        const store = starting.use(await openStoreOf(settings, place))
         const running = starting.use(await runMaster({ ...options, store }))
         const owned = starting.move()
         return {
           metrics: treeMetrics('master', name, () => publishedBy(running)),
-          atRest: () => running.atRest(),
+          underWay: () => running.underWay(),
           [Symbol.asyncDispose]: () => owned.disposeAsync(),
         } satisfies RunningRole
       },
@@ -68,11 +71,31 @@ async function runMaster(options: MasterOptions): Promise<Master> {
   return running
 }
 
+/** Keys are made for a new master only. Where one has published, a folder without any is the wrong one, or not mounted. */
+async function mindLostKeys({
+  state,
+  networkKeys,
+}: Pick<MasterOptions, 'state' | 'networkKeys'>): Promise<void> {
+  if (!(await isThere(join(state, 'current'))) || (await isThere(rootOf(networkKeys)))) return
+  throw new CommandEnd(
+    EXIT.world,
+    `Cannot find "${rootOf(networkKeys)}": mirrors believe no other keys than those that this master published with`,
+  )
+}
+
+function rootOf(networkKeys: string): string {
+  return join(networkKeys, 'root.json')
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
+}
+
 async function mindNetworkKeys({
   name,
   networkKeys,
 }: Pick<MasterSettings, 'name' | 'networkKeys'>): Promise<void> {
-  if ((await stat(join(networkKeys, 'root.json')).catch(() => undefined)) !== undefined) return
+  if (await isThere(rootOf(networkKeys))) return
   await makeNetworkKeys(networkKeys, epochMs(Date.now()))
   say(`${name}: made the network's keys in "${networkKeys}"`)
   say(`${name}: keep tuf-root.pem somewhere else; root.json goes into every mirror's kit`)

@@ -12,7 +12,10 @@ export const MIRROR_ROLE: Role = {
   wanted: ({ mirror, state }) => mirror && { mirror, state },
   prepare: async (settings): Promise<Prepared> => {
     const options = await optionsOf(settings)
-    return { begin: () => runMirror(options, join(settings.state, 'mirror')) }
+    return {
+      madeOf: options.statistics,
+      begin: () => runMirror(options, join(settings.state, 'mirror')),
+    }
   },
 }
 

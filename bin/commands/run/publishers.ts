@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { describeTrustFolderFault, readTrustFolder } from '#adapters/clamsign/index.ts'
 import type { PublisherSettings } from '#formats/cvdnet-toml/index.ts'
@@ -13,6 +14,7 @@ import {
 } from '#formats/dsig/index.ts'
 import type { MasterPublisher } from '#roles/master/index.ts'
 import { CommandEnd, EXIT, ended } from '../../io.ts'
+import { mustRead } from './secrets.ts'
 
 /** Reads what the settings name, and checks that it is about one publisher. Throws `CommandEnd`. */
 export async function readPublisher(settings: PublisherSettings): Promise<MasterPublisher> {
@@ -32,10 +34,7 @@ export async function readPublisher(settings: PublisherSettings): Promise<Master
 }
 
 async function readKeys(file: string): Promise<PublisherKeys> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw ended(EXIT.world, `Cannot read "${file}"`, cause)
-  })
-  const keys = parsePublisherKeys(text)
+  const keys = parsePublisherKeys(await mustRead(file))
   if (keys.ok) return keys.value
   throw unusable(`"${file}" holds no keys: ${describeKeyFault(keys.fault)}`)
 }
@@ -54,7 +53,7 @@ async function readSecrets(file: string): Promise<PublisherSecrets> {
 async function readWithMode(
   file: string,
 ): Promise<{ readonly mode: number; readonly text: string }> {
-  await using handle = await open(file, 'r')
+  await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
   const { mode } = await handle.stat()
   return { mode, text: await handle.readFile('utf8') }
 }

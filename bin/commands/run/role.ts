@@ -11,14 +11,18 @@ export interface Role {
 }
 
 export interface Prepared {
-  /** May be called again after what it made is disposed. `signal` ends a start that waits for something. */
-  readonly begin: (signal: AbortSignal) => Promise<RunningRole>
+  /** What was read besides the settings, secrets among it: when it is another, the role is begun anew. */
+  readonly madeOf?: unknown
+  /** May be called again after what it made is disposed. */
+  readonly begin: () => Promise<RunningRole>
 }
 
 export interface RunningRole extends AsyncDisposable {
   readonly metrics?: MetricSource
-  /** Resolves when nothing is under way that a stop would cut off. */
-  readonly atRest?: () => Promise<void>
+  /** Resolves at the end of what a stop would cut off. Undefined: there is nothing of the kind. */
+  readonly underWay?: () => Promise<void> | undefined
+  /** Resolves to the reason when it waited for something, and could not go on then. */
+  readonly failed?: Promise<unknown>
   /** Follows other settings while it runs; undefined: it cannot, and has done nothing. */
   readonly change?: (settings: Settings) => Promise<RoleChanges | undefined>
 }

@@ -6,16 +6,19 @@ import { readSecret } from './secrets.ts'
 
 /** What the roles of this network share. */
 export async function openNetworkStore({ store }: Pick<Settings, 'store'>): Promise<Store> {
-  return await openStore(await placeOf(store))
+  return await openStore(await storePlace(store))
 }
 
 /** The same for a role of this process, which may be the first to use the node's state. */
-export async function openStoreOf(settings: Settings): Promise<Store> {
-  await makeFolders(settings.state, 0o700)
-  return await openNetworkStore(settings)
+export async function openStoreOf(
+  { state }: Pick<Settings, 'state'>,
+  place: StorePlace,
+): Promise<Store> {
+  await makeFolders(state, 0o700)
+  return await openStore(place)
 }
 
-async function placeOf(settings: StoreSettings): Promise<StorePlace> {
+export async function storePlace(settings: StoreSettings): Promise<StorePlace> {
   if (settings.kind === 'sqlite') return settings
   return { kind: 'postgres', url: await readSecret(settings.url, "the store's address") }
 }

@@ -3,7 +3,7 @@ import { type MailOptions, startMonitor } from '#roles/monitor/index.ts'
 import { say } from '../../io.ts'
 import type { Prepared, RunningRole } from './role.ts'
 import { readSecret } from './secrets.ts'
-import { openStoreOf } from './store.ts'
+import { openStoreOf, storePlace } from './store.ts'
 
 const DNS_PORT = 53
 
@@ -20,9 +20,10 @@ export async function prepareMonitor(settings: Settings): Promise<Prepared> {
     mail: mail === undefined ? undefined : await mailOptions(mail),
     onEvent: (line: string) => say(`${name}: ${line}`),
   }
+  const place = await storePlace(settings.store)
   const begin = async (): Promise<RunningRole> => {
     await using starting = new AsyncDisposableStack()
-    const store = starting.use(await openStoreOf(settings))
+    const store = starting.use(await openStoreOf(settings, place))
     const { monitor } = starting.use(startMonitor({ ...options, store }))
     const letters =
       mail === undefined ? 'letters wait, there is no [mail]' : 'letters go out by mail'
@@ -33,7 +34,7 @@ export async function prepareMonitor(settings: Settings): Promise<Prepared> {
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     }
   }
-  return { begin }
+  return { madeOf: [options.mail, place], begin }
 }
 
 /** Where everybody finds them: on port 53, wherever this one listens. */

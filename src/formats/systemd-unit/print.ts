@@ -43,6 +43,7 @@ User=${user}
 ExecStart=${start}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
+RestartForceExitStatus=SIGHUP
 RestartSec=5
 TimeoutStopSec=30
 LimitNOFILE=65536

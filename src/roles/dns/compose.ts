@@ -164,7 +164,7 @@ export function whereIs(
 }
 
 async function firstSnapshot(
-  { source, onEvent }: DnsOptions,
+  { source, onEvent, onWaiting }: DnsOptions,
   keeper: SnapshotKeeper,
   changes: AsyncIterable<ZoneSnapshot>,
 ): Promise<ZoneSnapshot> {
@@ -177,6 +177,7 @@ async function firstSnapshot(
     return last
   }
   onEvent('nothing to answer from yet; waiting for the first snapshot')
+  onWaiting?.()
   const iterator = changes[Symbol.asyncIterator]()
   for (;;) {
     const next = await iterator.next()

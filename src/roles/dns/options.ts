@@ -41,6 +41,8 @@ export interface DnsOptions {
   readonly clock: Clock
   /** Ends a start that waits for its first snapshot. */
   readonly signal?: AbortSignal
+  /** Told when there is nothing to answer from yet. */
+  readonly onWaiting?: () => void
   /** Things an operator should see. */
   readonly onEvent: (line: string) => void
 }

@@ -34,8 +34,8 @@ export interface Master extends AsyncDisposable {
   readonly rsync: { readonly host: string; readonly port: number; readonly module: string }
   /** What is public now. */
   published(): PublishedTree | undefined
-  /** Resolves when no release is being judged or published. */
-  atRest(): Promise<void>
+  /** Resolves when no release is being judged or published. Undefined: none is. */
+  underWay(): Promise<void> | undefined
   /** Resolves when the mirrors that missed a push were told, or could not be reached. */
   readonly caughtUp: Promise<void>
 }
@@ -87,6 +87,8 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
     clock: systemClock,
   })
   starting.use(startSchedules({ ...parts, options, master, signal: stop.signal }))
+  // The next master on this folder must not meet a release of this one.
+  starting.defer(() => desk.underWay())
   const door = starting.use(
     await startSshDoor({ ...ssh, hostKeyFile: masterFiles(state).hostKey, policy: master }),
   )
@@ -117,7 +119,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
       return { host: rsync.host, port: mirrorDoor.port, module: options.module }
     },
     published: () => releases.published,
-    atRest: () => desk.atRest(),
+    underWay: () => desk.underWay(),
     caughtUp: catchUp,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

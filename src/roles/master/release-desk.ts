@@ -62,6 +62,8 @@ export class ReleaseDesk {
   readonly #options: DeskOptions
   #queue: Promise<unknown> = Promise.resolve()
   #busy = 0
+  /** What is being judged and published, or was asked for by somebody who waits for it. */
+  readonly #underWay = new Set<Promise<unknown>>()
 
   private constructor(options: DeskOptions) {
     this.#options = options
@@ -77,12 +79,12 @@ export class ReleaseDesk {
   release(sigmaker: Releaser, folder: string, call: SshCall): Promise<DeskOutcome> {
     if (this.#busy > 0) call.print('another release is under way; this one waits its turn')
     const say = (line: string) => call.print(line)
-    return this.#alone(() => this.#release(sigmaker, folder, call), say, call.signal)
+    return this.#counted(this.#alone(() => this.#release(sigmaker, folder, call), say, call.signal))
   }
 
   /** Ends what a crash left open, and shows a new network's mirrors an empty release. */
   start(say: (line: string) => void, signal: AbortSignal): Promise<void> {
-    return this.#alone(() => this.#options.publisher.publishFirst(), say, signal)
+    return this.#alone(() => this.#counted(this.#options.publisher.publishFirst()), say, signal)
   }
 
   /**
@@ -90,17 +92,33 @@ export class ReleaseDesk {
    * another. Throws `StoreError` when the store is away.
    */
   catchUp(): Promise<boolean> {
-    return this.#inTurn(() => this.#options.publisher.catchUp())
+    return this.#inTurn(() => this.#counted(this.#options.publisher.catchUp()))
   }
 
   /** New pointers for the release that is public: freshness without content (decision 8). */
   renew(say: (line: string) => void, signal: AbortSignal): Promise<void> {
-    return this.#alone(() => this.#options.publisher.renew(), say, signal)
+    return this.#alone(() => this.#counted(this.#options.publisher.renew()), say, signal)
   }
 
-  /** Resolves when nothing is being judged or published. */
-  async atRest(): Promise<void> {
-    while (this.#busy > 0) await this.#queue
+  /**
+   * Resolves when nothing is being judged or published. Undefined: nothing is. What this master does by itself and has not
+   * begun, because the store is away, is left to the next start.
+   */
+  underWay(): Promise<void> | undefined {
+    return this.#underWay.size === 0 ? undefined : this.#rest()
+  }
+
+  async #rest(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay])
+  }
+
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
   }
 
   #alone<T>(work: () => Promise<T>, say: (line: string) => void, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,7 @@
 /** What a mirror is told by its `clam-clientsync.conf`, with everything the file names read and checked. */
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { readStart } from '#adapters/disk/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { trustedPublishers, verifiersOf } from '#core/databases/index.ts'
 import { type Hidden, hiddenBy } from '#core/sync/index.ts'
@@ -27,6 +28,9 @@ export interface MirrorSettings {
   readonly hidden: Hidden
 }
 
+/** A conf and keys have kilobytes; what is larger is another file. */
+const TEXT_BYTES_MAX = 1024 * 1024
+
 /** Where a conf of 2004, which knows none of these, has them. */
 const STATE_DEFAULT = 'clam-clientsync.state'
 const TUF_ROOT_DEFAULT = 'root.json'
@@ -36,7 +40,7 @@ export async function loadSettings(
   confFile: string,
   home: string,
 ): Promise<Outcome<MirrorSettings, readonly string[]>> {
-  const text = await readFile(confFile, 'utf8').catch(() => undefined)
+  const text = await plainText(confFile)
   if (text === undefined) return fail([`${confFile} cannot be read`])
   const parsed = parseClientsyncConf(text, { home })
   if (!parsed.ok) {
@@ -91,12 +95,19 @@ async function readKeys(
 ): Promise<readonly Outcome<PublisherKeys, string>[]> {
   return await Promise.all(
     files.map(async (file) => {
-      const text = await readFile(file, 'utf8').catch(() => undefined)
+      const text = await plainText(file)
       if (text === undefined) return fail(`PUBLISHER_KEYS: ${file} cannot be read`)
       const keys = parsePublisherKeys(text)
       return keys.ok ? keys : fail(`PUBLISHER_KEYS: ${file}: ${describeKeyFault(keys.fault)}`)
     }),
   )
+}
+
+/** Undefined: it cannot be read. A named pipe cannot either: a mirror that runs would wait for its other end for ever. */
+async function plainText(path: string): Promise<string | undefined> {
+  const bytes = await readStart(path, TEXT_BYTES_MAX + 1).catch(() => undefined)
+  if (bytes === undefined || bytes.byteLength > TEXT_BYTES_MAX) return undefined
+  return Buffer.from(bytes).toString('utf8')
 }
 
 /** Links resolved as far as the path exists. */
