@@ -103,6 +103,11 @@ test('a patch that most engines refuse is told by verify and info', async () => 
     assert.match(said.out, /signed by test-publisher, but engines 1\.1 to 1\.4 REFUSE it/)
     assert.match(said.err, /acme-2\.cdiff: .* begins with 00.*; sign it again/)
   }
+  // As freshclam does, save that it would not do this.
+  const applied = await it.cvdnet(
+    ...['apply', await it.database(1, 'good'), file, '-o', it.at('acme.cld')],
+  )
+  assert.match(applied.err, /acme-2\.cdiff: .* begins with 00/)
   const document = JSON.parse((await it.cvdnet('info', '--json', file)).out)
   assert.deepEqual([document.verified, document.signedBy], [false, 'test-publisher'])
 })

@@ -8,6 +8,8 @@ import { diffFolders } from '#adapters/patches/index.ts'
 import { verifiersOf } from '#core/databases/index.ts'
 import { printCdiff } from '#formats/cdiff/index.ts'
 import { printPublisherKeys, publicKeys, signMd5 } from '#formats/dsig/index.ts'
+import { releaseFiles, synced } from '../support/mirror-sync.ts'
+import { mirrorWorld } from '../support/mirror-world.ts'
 import { type TestNetwork, testNetwork } from '../support/network.ts'
 import { writeOwnDatabase } from '../support/own-database.ts'
 import {
@@ -193,4 +195,21 @@ describe('the gate and the engines agree on signatures with zeros in front', { s
     const end = await run(own.sigtool, [`--run-cdiff=${file}`], { cwd: folder, env: own.env })
     return { taken: end.status === 0, said: end.all }
   }
+})
+
+test('a mirror goes on taking such files from a master that has published them', {
+  skip: without('rsync'),
+}, async () => {
+  await using it = await mirrorWorld()
+  const { secrets } = it
+  const signer = {
+    header: (digest: Uint8Array) => signMd5(digest, secrets.header),
+    info: (digest: Uint8Array) => signShaped(digest, secrets.info, { head: zero }),
+  }
+  const how = { name: 'daily', version: 1, members: members(1), signer }
+  const path = await writeOwnDatabase(join(it.dir, 'daily.cvd'), secrets, how)
+  const bytes = withMd5(await readFile(path), secrets, zero)
+  await it.publish(1, { ...releaseFiles(it, 1), 'daily.cvd': bytes })
+  await synced(it)
+  assert.deepEqual(await readFile(join(it.docroot, 'daily.cvd')), Buffer.from(bytes))
 })
