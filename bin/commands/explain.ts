@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { CommandEnd, complain, EXIT, ended, say, sayJson } from '../io.ts'
+import type { EpochSeconds } from '#base/time.ts'
+import { because, CommandEnd, complain, EXIT, ended, say, sayJson } from '../io.ts'
 
 interface ExplainFlags {
   readonly client: string
@@ -25,7 +26,7 @@ export function addExplainCommand(cvdnet: Command): void {
       const { describeExplanation, explain, parseSnapshot } = await import('#core/zone/index.ts')
       const { toSeconds } = await import('#base/time.ts')
       const { systemClock } = await import('#adapters/system/index.ts')
-      const { file, ...places } = await whatToRead(flags)
+      const { file, keyFolder, ...places } = await whatToRead(flags)
       const text = await readFile(file, 'utf8').catch((cause: unknown) => {
         throw ended(EXIT.world, `Cannot read "${file}"`, cause)
       })
@@ -35,7 +36,9 @@ export function addExplainCommand(cvdnet: Command): void {
       }
       const client = await locate(flags.client, places)
       const name = flags.name ?? `database.${snapshot.value.zone}`
-      const explanation = explain(snapshot.value, client, name, toSeconds(systemClock.now()))
+      const now = toSeconds(systemClock.now())
+      const keys = await signingKeysIn(keyFolder, snapshot.value.zone, now)
+      const explanation = explain(snapshot.value, client, name, now, keys)
       if (explanation === undefined) {
         throw new CommandEnd(EXIT.usage, `"${name}" is no domain name`)
       }
@@ -51,7 +54,13 @@ const DEBIAN: Places = {
   overrides: [],
 }
 
-async function whatToRead(flags: ExplainFlags): Promise<Places & { readonly file: string }> {
+interface Sources extends Places {
+  readonly file: string
+  /** Absent: the zone is not signed, or nobody knows. */
+  readonly keyFolder?: string | undefined
+}
+
+async function whatToRead(flags: ExplainFlags): Promise<Sources> {
   if (flags.snapshot !== undefined) return { ...DEBIAN, file: flags.snapshot }
   const { readSettings } = await import('./run/settings.ts')
   const { lastSnapshotIn } = await import('./run/dns.ts')
@@ -59,7 +68,19 @@ async function whatToRead(flags: ExplainFlags): Promise<Places & { readonly file
   if (dns === undefined) {
     throw new CommandEnd(EXIT.usage, `"${flags.config}" has no [dns]; --snapshot names a file`)
   }
-  return { places: dns.places, overrides: dns.overrides, file: lastSnapshotIn(state) }
+  const { places, overrides } = dns
+  return { places, overrides, file: lastSnapshotIn(state), keyFolder: dns.dnssec?.keys }
+}
+
+/** Key files are for their owner alone; who may not read them is told the rest. */
+async function signingKeysIn(folder: string | undefined, zone: string, now: EpochSeconds) {
+  if (folder === undefined) return undefined
+  const { readSigningKeys, ZoneKeyError } = await import('#adapters/zone-keys/index.ts')
+  return await readSigningKeys(folder, zone, now).catch((error: unknown) => {
+    if (!(error instanceof ZoneKeyError)) throw error
+    complain(`cvdnet: ${error.message}${because(error.cause)}; what signs is not told`)
+    return undefined
+  })
 }
 
 /** Without data the client is "other", as the server would have it; that is said. */

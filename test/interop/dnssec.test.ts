@@ -263,7 +263,7 @@ async function until(port: number, type: string, isSo: (out: string) => boolean)
 
 test('what a key file holds is nowhere but there', { skip }, async () => {
   await using at = await world()
-  const [file = ''] = await readdir(at.keys)
+  const file = (await readdir(at.keys)).find((name) => name.endsWith('.private')) ?? ''
   const secret = /PrivateKey: (\S+)/.exec(await readFile(join(at.keys, file), 'utf8'))?.[1] ?? ''
   assert.equal(secret.length, 44)
   for (const args of [['list'], ['list', '--json'], ['ds'], ['ds', '--json']]) {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { drawSalt } from '#adapters/keys/index.ts'
 import { epochSeconds } from '#base/time.ts'
 import { signerOf } from '#core/databases/index.ts'
-import { buildDatabase } from '#formats/cvd/index.ts'
+import { buildDatabase, type DatabaseSigner } from '#formats/cvd/index.ts'
 import type { PublisherSecrets } from '#formats/dsig/index.ts'
 import { aName, aVersion } from './values.ts'
 
@@ -18,10 +18,12 @@ export async function writeOwnDatabase(
     name,
     version,
     members,
+    signer = signerOf(secrets, drawSalt),
   }: {
     readonly name: string
     readonly version: number
     readonly members: Readonly<Record<string, string>>
+    readonly signer?: DatabaseSigner
   },
 ): Promise<string> {
   const files = Object.entries(members).map(([ending, text]) => {
@@ -36,7 +38,7 @@ export async function writeOwnDatabase(
     builtAt: epochSeconds(FIRST_BUILT_S + version * 300),
     functionalityLevel: 90,
     signatures: Object.values(members).join('').split('\n').length - 1,
-    signer: signerOf(secrets, drawSalt),
+    signer,
   })
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, database)

@@ -23,12 +23,15 @@ export interface SigningDaemonOptions {
   readonly host?: string
   /** 0: the system chooses. sigtool knows port 33101 only. */
   readonly port?: number
+  /** Instead of a salt of its own for each signature. */
+  readonly sign?: (request: SignRequest) => string
   /** Instead of the right answer. */
   readonly misbehave?: (socket: Socket, right: Uint8Array) => void
 }
 
 export async function startSigningDaemon(options: SigningDaemonOptions): Promise<SigningDaemon> {
   const { secrets, user, password, host = '127.0.0.1', port = 0, misbehave } = options
+  const { sign = (request) => signatureOf(request, secrets) } = options
   const asked: SignRequest['part'][] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -42,7 +45,7 @@ export async function startSigningDaemon(options: SigningDaemonOptions): Promise
         return
       }
       asked.push(request.value.part)
-      const right = printSignAnswer(signatureOf(request.value, secrets))
+      const right = printSignAnswer(sign(request.value))
       if (misbehave === undefined) socket.end(right)
       else misbehave(socket, right)
     })

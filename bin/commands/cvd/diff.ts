@@ -8,7 +8,7 @@ import { drawSalt } from '#adapters/keys/index.ts'
 import { DiskFolder, diffFolders } from '#adapters/patches/index.ts'
 import { toHex } from '#base/bytes.ts'
 import type { DbVersion } from '#base/names.ts'
-import { verifiersOf } from '#core/databases/index.ts'
+import { lostZerosOf, verifiersOf } from '#core/databases/index.ts'
 import { makePatch } from '#core/patches/index.ts'
 import {
   applyScript,
@@ -19,8 +19,13 @@ import {
   parseCdiffName,
   parseScript,
 } from '#formats/cdiff/index.ts'
-import type { DatabaseVerifier, Examination } from '#formats/cvd/index.ts'
-import { type PublisherSecrets, publicKeys } from '#formats/dsig/index.ts'
+import type { Examination } from '#formats/cvd/index.ts'
+import {
+  describeLostZeros,
+  type PublisherKeys,
+  type PublisherSecrets,
+  publicKeys,
+} from '#formats/dsig/index.ts'
 import { because, CommandEnd, complain, EXIT, ended, say } from '../../io.ts'
 import { readPublishers, readSecrets, untilInterrupted, worldEnd } from './common.ts'
 import { reasonsFor, statusOf, verdictOn } from './verdict.ts'
@@ -40,14 +45,14 @@ export async function diff(old: string, fresh: string, options: DiffCommandOptio
     throw new CommandEnd(EXIT.usage, 'give either --key, for a signed patch, or --script')
   }
   const secrets = options.key === undefined ? undefined : await readSecrets(options.key)
-  const verifiers = await verifiersFor(options.keys, secrets)
+  const publishers = await publishersFor(options.keys, secrets)
   const signal = untilInterrupted()
   const scratch = await mkdtemp(join(tmpdir(), 'cvdnet-diff-')).catch((cause: unknown) => {
     throw ended(EXIT.world, 'cannot make a scratch folder', cause)
   })
   try {
     const folders = { old: join(scratch, 'old'), fresh: join(scratch, 'new') }
-    const unpacking = { verifiers, unsigned, signal }
+    const unpacking = { publishers, unsigned, signal }
     const [from, to] = await bothOf(
       unpackGood(old, folders.old, unpacking),
       unpackGood(fresh, folders.fresh, unpacking),
@@ -64,14 +69,14 @@ export async function diff(old: string, fresh: string, options: DiffCommandOptio
 }
 
 /** Who signs the patch trusts himself, whether he names his public keys or not. */
-async function verifiersFor(
+async function publishersFor(
   files: readonly string[],
   secrets: PublisherSecrets | undefined,
-): Promise<readonly DatabaseVerifier[]> {
+): Promise<readonly PublisherKeys[]> {
   const publishers = await readPublishers(files)
-  if (secrets === undefined) return verifiersOf(publishers)
+  if (secrets === undefined) return publishers
   const known = publishers.some(({ publisher }) => publisher === secrets.publisher)
-  return verifiersOf(known ? publishers : [...publishers, publicKeys(secrets)])
+  return known ? publishers : [...publishers, publicKeys(secrets)]
 }
 
 /** The one still running would write into the scratch folder while it is removed, so it is waited for. */
@@ -81,7 +86,7 @@ async function bothOf<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
 }
 
 interface Unpacking {
-  readonly verifiers: readonly DatabaseVerifier[]
+  readonly publishers: readonly PublisherKeys[]
   readonly unsigned: boolean
   readonly signal: AbortSignal
 }
@@ -89,10 +94,12 @@ interface Unpacking {
 async function unpackGood(
   path: string,
   folder: string,
-  { verifiers, unsigned, signal }: Unpacking,
+  { publishers, unsigned, signal }: Unpacking,
 ): Promise<Examination> {
+  const verifiers = verifiersOf(publishers)
   const accept = (found: Examination) => statusOf(verdictOn(found), unsigned) === EXIT.done
   const found = await unpackFile(path, folder, { verifiers, signal, accept }).catch(worldEnd)
+  for (const role of lostZerosOf(found, publishers)) complain(`${path}: ${describeLostZeros(role)}`)
   if (accept(found)) return found
   for (const reason of reasonsFor(verdictOn(found), unsigned)) complain(`${path}: ${reason}`)
   throw new CommandEnd(EXIT.refused, `"${path}" does not verify, so there is no patch`)

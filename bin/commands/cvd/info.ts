@@ -1,6 +1,6 @@
 import { examineFile, kindOfFile } from '#adapters/databases/index.ts'
 import { rfc3339 } from '#base/time.ts'
-import { verifiersOf } from '#core/databases/index.ts'
+import { lostZerosOf, verifiersOf } from '#core/databases/index.ts'
 import { describeCvdFault, type Examination } from '#formats/cvd/index.ts'
 import { complain, say, sayJson } from '../../io.ts'
 import { forEachFile, readPublishers } from './common.ts'
@@ -31,7 +31,7 @@ export async function showInfo(
       return complainOf(report)
     }
     const examination = await examineFile(file, { verifiers, signal })
-    const verdict = verdictOn(examination)
+    const verdict = verdictOn(examination, lostZerosOf(examination, publishers))
     show(documentOf(file, examination, verdict), linesOf(file, examination, verdict))
     for (const reason of reasonsFor(verdict, unsigned)) complain(`${file}: ${reason}`)
     return statusOf(verdict, unsigned)
@@ -100,7 +100,8 @@ function documentOf(file: string, examination: Examination, verdict: Verdict): o
     members,
     verdict: verdict.kind,
     verified: verdict.kind === 'verified',
-    ...(verdict.kind === 'verified' ? { signedBy: verdict.signedBy } : {}),
+    ...('signedBy' in verdict ? { signedBy: verdict.signedBy } : {}),
+    ...(verdict.kind === 'refused-by-engines' ? { reasons: verdict.reasons } : {}),
     faults: faults.map((fault) => ({ ...fault, text: describeCvdFault(fault) })),
   }
 }

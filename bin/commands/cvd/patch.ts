@@ -1,8 +1,9 @@
 import { basename, extname } from 'node:path'
 import { describePatchFileFault, readPatchFile } from '#adapters/patches/index.ts'
 import { parseCdiffName } from '#formats/cdiff/index.ts'
-import type { PublisherKeys } from '#formats/dsig/index.ts'
+import { describeLostZeros, type PublisherKeys } from '#formats/dsig/index.ts'
 import { complain, EXIT, type ExitStatus, say } from '../../io.ts'
+import { refusedText } from './verdict.ts'
 
 /** What a patch says about itself, and whether it is true. Whether it fits, only applying tells. */
 export interface PatchReport {
@@ -32,20 +33,22 @@ export async function examinePatch(
   const name = parseCdiffName(basename(file))?.database
   const common = { file, kind: 'cdiff', ...(name === undefined ? {} : { name }) } as const
   if (!read.ok) return { ...common, verified: false, reason: describePatchFileFault(read.fault) }
-  const { version, script, publisher } = read.value
+  const { version, script, publisher, zerosLost } = read.value
   const touched = script.steps.map((step) => (step.kind === 'move' ? step.target : step.file))
   return {
     ...common,
     version,
     scriptBytes: script.bytes.byteLength,
     members: [...new Set(touched)],
-    verified: true,
+    verified: !zerosLost,
     signedBy: publisher,
+    ...(zerosLost ? { reason: describeLostZeros('patch') } : {}),
   }
 }
 
-export function patchVerdict({ signedBy }: PatchReport): string {
-  return signedBy === undefined ? 'NOT verified (1 reason)' : `verified, signed by ${signedBy}`
+export function patchVerdict({ signedBy, verified }: PatchReport): string {
+  if (signedBy === undefined) return 'NOT verified (1 reason)'
+  return verified ? `verified, signed by ${signedBy}` : refusedText(signedBy)
 }
 
 /** `cvdnet cvd verify` of one patch. */

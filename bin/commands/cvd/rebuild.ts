@@ -9,8 +9,10 @@ import {
 } from '#adapters/rebuild/index.ts'
 import type { Outcome } from '#base/outcome.ts'
 import { HEADER_BYTES } from '#formats/cvd/index.ts'
-import { CommandEnd, EXIT, say } from '../../io.ts'
+import type { PublisherKeys } from '#formats/dsig/index.ts'
+import { CommandEnd, complain, EXIT, say } from '../../io.ts'
 import { readPublishers, untilInterrupted, worldEnd } from './common.ts'
+import { examinePatch } from './patch.ts'
 
 export interface RebuildOptions {
   readonly output: string
@@ -31,6 +33,7 @@ export async function apply(
   )
   const publishers = await readPublishers(options.keys)
   const signal = untilInterrupted()
+  await warnOf(patches, publishers, signal).catch(worldEnd)
   report(into, await patchFile({ old, patches, into, publishers, signal }).catch(worldEnd))
 }
 
@@ -47,6 +50,18 @@ export async function rebuild(
   const signal = untilInterrupted()
   const request = { old, patches, header, into, publishers, signal }
   report(into, await rebuildFile(request).catch(worldEnd))
+}
+
+/** We apply what engines 1.1 to 1.4 would not. */
+async function warnOf(
+  patches: readonly string[],
+  publishers: readonly PublisherKeys[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const patch of patches) {
+    const { signedBy, reason } = await examinePatch(patch, publishers, signal)
+    if (signedBy !== undefined && reason !== undefined) complain(`${patch}: ${reason}`)
+  }
 }
 
 function mustEndIn(extension: string, output: string, why: string): void {

@@ -1,5 +1,5 @@
 import { examineFile, examineFileOuter, kindOfFile } from '#adapters/databases/index.ts'
-import { verifiersOf } from '#core/databases/index.ts'
+import { lostZerosOf, verifiersOf } from '#core/databases/index.ts'
 import { complain, EXIT, type ExitStatus, say } from '../../io.ts'
 import { checkSign, trustIn } from './check-sign.ts'
 import { forEachFile, readPublishers, untilInterrupted } from './common.ts'
@@ -33,7 +33,8 @@ export async function verify(files: readonly string[], options: VerifyOptions): 
         : checkSign(file, { trust, required, signal, ...levels })
     if (trust !== undefined && kindOfFile(file) === undefined) return signed(true)
     if (isPatch(file)) return sayPatchVerdict(await examinePatch(file, publishers, signal))
-    const verdict = verdictOn(await examine(file, { verifiers, signal }))
+    const found = await examine(file, { verifiers, signal })
+    const verdict = verdictOn(found, lostZerosOf(found, publishers))
     say(`${file}: ${verdictText(verdict)}`)
     for (const reason of reasonsFor(verdict, unsigned)) complain(`${file}: ${reason}`)
     const beside = await signed(false)

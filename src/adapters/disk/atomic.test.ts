@@ -6,6 +6,7 @@ import {
   readFile,
   readlink,
   stat,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,6 +19,7 @@ import {
   isLeftover,
   linkOrCopy,
   neighbour,
+  removeLeftovers,
   switchLink,
   writeFileAtomic,
   writeNewFile,
@@ -77,6 +79,22 @@ test('a new file replaces nothing, and a failed one leaves nothing', async () =>
   assert.equal(await readFile(path, 'utf8'), 'mine')
   await assert.rejects(writeNewFile(join(dir.path, 'no', 'where'), 'x'), { code: 'vanished' })
   assert.deepEqual(await readdir(dir.path), ['keys'])
+})
+
+// Commands that waited for the lock on the keys failed: the holder's half-written file went while it was looked at.
+test('leftovers are removed while others write in the folder, and theirs stay', async () => {
+  await using dir = await work()
+  const old = join(dir.path, '.cvdnet-0123456789abcdef.tmp')
+  await writeFile(old, 'left')
+  await utimes(old, 0, 0)
+  const writing = Array.from({ length: 40 }, async (_, at) => {
+    for (let round = 0; round < 5; round += 1) {
+      await writeFileAtomic(join(dir.path, `file${at}`), 'x')
+      await removeLeftovers(dir.path, Date.now())
+    }
+  })
+  await Promise.all(writing)
+  assert.equal((await readdir(dir.path)).length, 40)
 })
 
 test('a link is switched over a link, and first made where none was', async () => {

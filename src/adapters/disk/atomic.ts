@@ -33,8 +33,11 @@ export async function removeLeftovers(folder: string, nowMs: number): Promise<vo
   try {
     for (const name of (await readIfFolder(folder)).filter(isLeftover)) {
       const path = join(folder, name)
-      const { mtimeMs } = await stat(path)
-      if (nowMs - mtimeMs > LEFTOVER_AGE_MS) await rm(path, { force: true })
+      // One that goes meanwhile was a live one's.
+      const found = await stat(path).catch(unlessGone)
+      if (found !== undefined && nowMs - found.mtimeMs > LEFTOVER_AGE_MS) {
+        await rm(path, { force: true })
+      }
     }
   } catch (error) {
     throw diskError(`remove leftovers in "${folder}"`, error)
@@ -42,12 +45,11 @@ export async function removeLeftovers(folder: string, nowMs: number): Promise<vo
 }
 
 async function readIfFolder(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  }
+  return (await readdir(folder).catch(unlessGone)) ?? []
+}
+
+function unlessGone(error: unknown): undefined {
+  if (errnoOf(error) !== 'ENOENT') throw error
 }
 
 /** Makes the folder's entries (new names, renames, removals) durable. */

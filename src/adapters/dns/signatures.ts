@@ -3,7 +3,7 @@
  * changes around it; and how many more may be made. Strangers choose names, so theirs are kept apart and have their bounds.
  */
 import { type EpochSeconds, epochSeconds } from '#base/time.ts'
-import { type RecordSet, type Signer, signSet } from '#core/dnssec/index.ts'
+import { type RecordSet, type Signer, signSet, validityOf } from '#core/dnssec/index.ts'
 import type { ResourceRecord } from '#formats/dns-message/index.ts'
 import type { DnsCounters } from '#ports/dns-server.ts'
 
@@ -20,11 +20,6 @@ export interface Signed {
   readonly until: EpochSeconds
 }
 
-/** Clocks of validators may be an hour behind. */
-const BEFORE_SECONDS = 3600
-const VALID_SECONDS = 7 * 86_400
-/** Five days before the end: longer than any TTL, and than a weekend on which nobody looks. */
-const RENEW_SECONDS = 2 * 86_400
 /** Some 500 bytes each. All pools for all places of a network of some hundred mirrors have room. */
 const KNOWN_MAX = 16_384
 const STRANGERS_MAX = 4_096
@@ -60,16 +55,15 @@ export class Signatures {
     nowMs: number,
   ): Signed | undefined {
     const key = set.canonical.toString('latin1')
-    const now = Math.floor(nowMs / 1000)
+    const now = epochSeconds(Math.floor(nowMs / 1000))
     const found = this.#find(key)
     if (found !== undefined && found.renewAt > now) return found
     for (let count = 0; count < signers.length; count += 1) {
       if (!this.#take(purpose, nowMs)) return undefined
     }
-    const from = epochSeconds(now - BEFORE_SECONDS)
-    const until = epochSeconds(now + VALID_SECONDS)
-    const records = signers.map((signer) => signSet(set, signer, { from, until }))
-    const signed = { records, renewAt: epochSeconds(now + RENEW_SECONDS), until }
+    const validity = validityOf(now)
+    const records = signers.map((signer) => signSet(set, signer, validity))
+    const signed = { records, renewAt: validity.renewAt, until: validity.until }
     this.#counters.signatures += signers.length
     if (purpose === 'stranger') keep(this.#strangers, key, signed, STRANGERS_MAX)
     else keep(this.#known, key, signed, KNOWN_MAX)

@@ -6,6 +6,7 @@ import { epochSeconds } from '#base/time.ts'
 import { signLater, verifiersOf } from '#core/databases/index.ts'
 import { buildDatabase, examineDatabase } from '#formats/cvd/index.ts'
 import { publicKeys, verifySha256 } from '#formats/dsig/index.ts'
+import { signShaped } from '../../../test/support/sign-by-hand.ts'
 import {
   type SigningDaemonOptions,
   startSigningDaemon,
@@ -74,6 +75,21 @@ test('a wrong login, a service that hangs up, and one that talks nonsense are re
 test('a signature of somebody else is refused where the keys are known', async () => {
   const other = answered({ misbehave: (socket) => socket.end('Signature:abc') }, { keys })
   await assert.rejects(other, code('wrong-signature'))
+})
+
+test('a signature that most engines refuse is asked for again, a few times', async () => {
+  const lost = signShaped(SHA256, secrets.info, { head: (byte) => byte === 0 })
+  const good = signShaped(SHA256, secrets.info, { head: (byte) => byte > 0 })
+  let asked = 0
+  const sign = () => {
+    asked += 1
+    return asked < 3 ? lost : good
+  }
+  assert.equal(await answered({ sign }, { keys }), good)
+  assert.equal(asked, 3)
+  const stubborn = answered({ sign: () => lost }, { keys })
+  await assert.rejects(stubborn, code('wrong-signature', /info signed by .*engines 1\.1 to 1\.4/))
+  assert.equal(await answered({ sign: () => lost }), lost, 'without the keys nobody can tell')
 })
 
 test('a service that is not there, or says nothing for long, is told apart', async () => {

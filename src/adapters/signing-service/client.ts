@@ -1,6 +1,8 @@
 import { type Outcome, unreachable } from '#base/outcome.ts'
 import type { AsyncDatabaseSigner } from '#formats/cvd/index.ts'
 import {
+  beginsWithZero,
+  describeLostZeros,
   type PublisherKeys,
   type SignatureFault,
   verifyMd5,
@@ -19,6 +21,8 @@ import { SigningServiceError } from './error.ts'
 
 /** Guess: RSA of 2048 bits takes milliseconds, and a smart card some seconds. */
 const TIMEOUT_MS = 30_000
+/** One signature in 128 is of no use to most engines; as many in a row come from a service that draws no new salt. */
+const ASKED_MAX = 8
 
 export interface SigningServiceOptions {
   readonly host: string
@@ -41,8 +45,30 @@ export class SigningService {
 
   /** The signature text of one digest: 16 bytes of MD5 for a header, 32 of SHA-256 for the others. */
   async sign(part: SignPart, digest: Uint8Array, signal: AbortSignal): Promise<string> {
+    for (let asked = 0; asked < ASKED_MAX; asked += 1) {
+      const text = await this.#askOnce(part, digest, signal)
+      if (!this.#zerosLost(part, text)) return text
+    }
+    const reason = describeLostZeros(part)
+    throw new SigningServiceError('wrong-signature', `${this.#action(part)}: ${reason}`)
+  }
+
+  /** For builders. `signal` ends every question that the signer asks. */
+  signer(signal: AbortSignal): AsyncDatabaseSigner {
+    return {
+      header: (md5) => this.sign('header', md5, signal),
+      info: (sha256) => this.sign('info', sha256, signal),
+    }
+  }
+
+  #action(part: SignPart): string {
+    const { host, port = SIGNING_PORT } = this.#options
+    return `have the ${part} signed by ${host}:${port}`
+  }
+
+  async #askOnce(part: SignPart, digest: Uint8Array, signal: AbortSignal): Promise<string> {
     const { host, port = SIGNING_PORT, user, password, timeoutMs = TIMEOUT_MS } = this.#options
-    const action = `have the ${part} signed by ${host}:${port}`
+    const action = this.#action(part)
     const request = printSignRequest({ part, user, password, digest })
     if (!request.ok) {
       const reason = describeSignRequestFault(request.fault)
@@ -68,12 +94,10 @@ export class SigningService {
     return answer.value
   }
 
-  /** For builders. `signal` ends every question that the signer asks. */
-  signer(signal: AbortSignal): AsyncDatabaseSigner {
-    return {
-      header: (md5) => this.sign('header', md5, signal),
-      info: (sha256) => this.sign('info', sha256, signal),
-    }
+  /** Of a header it is the MD5 that begins with 00, and the builder's business. */
+  #zerosLost(part: SignPart, text: string): boolean {
+    const { keys } = this.#options
+    return keys !== undefined && part !== 'header' && beginsWithZero(text, keys[part])
   }
 
   #verify(

@@ -1,6 +1,7 @@
 export class ZoneKeyError extends Error {
   override readonly name = 'ZoneKeyError'
-  readonly code: 'key-file-exposed' | 'bad-key-file' | 'unreadable' | 'no-active-key'
+  /** `busy`: another command changes the folder. */
+  readonly code: 'key-file-exposed' | 'bad-key-file' | 'unreadable' | 'no-active-key' | 'busy'
 
   constructor(code: ZoneKeyError['code'], action: string, options?: ErrorOptions) {
     super(`Cannot ${action}`, options)

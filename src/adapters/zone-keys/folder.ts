@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, makeFolders, writeFileAtomic, writeNewFile } from '#adapters/disk/index.ts'
+import { errnoOf, makeFolders, writeFileAtomic } from '#adapters/disk/index.ts'
 import type { EpochSeconds } from '#base/time.ts'
 import {
   isKeyFileName,
@@ -24,7 +24,7 @@ import { unreadable, ZoneKeyError } from './error.ts'
 /** Ours have some 300. */
 const KEY_FILE_BYTES_MAX = 16_384
 const SECRET_MODE = 0o600
-const FOLDER_MODE = 0o700
+export const FOLDER_MODE = 0o700
 /** Bits of whoever is not the owner. */
 const OTHERS = 0o077
 
@@ -55,7 +55,10 @@ export async function writeZoneKey(folder: string, zone: string, key: ZoneKey): 
   await writeFileAtomic(file, printKeyFile(key), { mode: SECRET_MODE })
 }
 
-/** A new key, active where it is the first. Its tag is none of the others', those long gone included. */
+/**
+ * A new key, active where it is the first. Its tag is none of the others', those long gone included. As with every
+ * change, the caller has the lock.
+ */
 export async function newZoneKey(
   folder: string,
   zone: string,
@@ -67,8 +70,7 @@ export async function newZoneKey(
   for (;;) {
     const key = zoneKey(Uint8Array.from(randomBytes(PRIVATE_KEY_BYTES)), times)
     if (key === undefined || others.some(({ tag }) => tag === key.tag)) continue
-    const file = join(folder, keyFileName(dnsName(zone), key.tag))
-    await writeNewFile(file, printKeyFile(key), { mode: SECRET_MODE })
+    await writeZoneKey(folder, zone, key)
     return key
   }
 }

@@ -12,7 +12,8 @@ import {
   HEADER_BYTES,
 } from '#formats/cvd/index.ts'
 import { TEST_SECRETS } from '#formats/dsig/test-secrets.ts'
-import { signerOf, trustedPublishers, verifiersOf } from './index.ts'
+import { signShaped, withMd5 } from '../../../test/support/sign-by-hand.ts'
+import { lostZerosOf, signerOf, trustedPublishers, verifiersOf } from './index.ts'
 
 const DATA = '../shared/data/clamav'
 const skip = existsSync(DATA) ? false : `no real data in ${DATA}`
@@ -108,4 +109,26 @@ test('a build whose MD5 starts with a zero byte is made again one second later',
     if (!text.trimEnd().endsWith(`:${builtAt}`)) again += 1
   }
   assert.ok(again > 0, 'one in 256 builds should have been made again')
+})
+
+// A mirror goes on serving what is published; only who publishes is told (the gate, the command line).
+test('signatures whose zeros engines lose verify like others, and are told by their part', async () => {
+  const info = (sha256: Uint8Array) => {
+    return signShaped(sha256, TEST_SECRETS.info, { head: (byte) => byte === 0 })
+  }
+  const good = build({ kind: 'cvd', signer })
+  const bad = build({ kind: 'cvd', signer: { ...signer, info } })
+  const lostIn = async (bytes: Uint8Array, kind: BuildKind['kind'] = 'cvd') => {
+    const found = await examine(bytes, kind)
+    assert.deepEqual([found.faults, found.signedBy], [[], TEST_SECRETS.publisher])
+    return lostZerosOf(found, trustedPublishers([TEST_SECRETS]))
+  }
+  assert.deepEqual(await lostIn(good), [])
+  assert.deepEqual(await lostIn(bad), ['info'])
+  const zeroMd5 = (bytes: Uint8Array) => withMd5(bytes, TEST_SECRETS, (byte) => byte === 0)
+  assert.deepEqual(await lostIn(zeroMd5(good)), ['header'])
+  assert.deepEqual(await lostIn(zeroMd5(bad)), ['header', 'info'])
+  assert.deepEqual(await lostIn(build({ kind: 'cld', signer: { ...signer, info } }), 'cld'), [
+    'info',
+  ])
 })

@@ -1,4 +1,5 @@
 export { denial, nextName } from './denial.ts'
+export { describeSigning, explainSigning, type SigningExplanation } from './explain.ts'
 export {
   type KeyState,
   type KeyTimes,
@@ -38,5 +39,5 @@ export {
   type Signer,
   signerOf,
   signSet,
-  type Validity,
 } from './sign.ts'
+export { heldAtLeastUntil, type Validity, validityOf } from './validity.ts'

@@ -1,6 +1,5 @@
 /** Signatures over sets of records (RFC 4034, 3 and 6). */
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import type { EpochSeconds } from '#base/time.ts'
 import {
   type DnsName,
   internetRecord,
@@ -14,6 +13,7 @@ import {
 } from '#formats/dns-message/index.ts'
 import type { ZoneKey } from './key.ts'
 import { ALGORITHM } from './rdata.ts'
+import type { Validity } from './validity.ts'
 
 /** Between a record's name and its data: type, class, TTL, length. */
 const RECORD_HEAD_BYTES = 10
@@ -31,11 +31,6 @@ export interface RecordSet {
   readonly records: readonly ResourceRecord[]
   /** As it is signed: equal for equal sets, in whatever order their records come. */
   readonly canonical: Buffer
-}
-
-export interface Validity {
-  readonly from: EpochSeconds
-  readonly until: EpochSeconds
 }
 
 export function signerOf(key: ZoneKey, zone: DnsName): Signer {

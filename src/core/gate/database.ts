@@ -1,6 +1,6 @@
 import type { DbVersion } from '#base/names.ts'
 import type { EpochSeconds } from '#base/time.ts'
-import { CLAMAV_KEYS } from '#formats/dsig/index.ts'
+import { CLAMAV_KEYS, type KeyRole } from '#formats/dsig/index.ts'
 import { type DatabaseFile, databaseOf } from '../release/release.ts'
 import { type Bench, type Finding, mayRelease } from './bench.ts'
 import type { DatabaseFacts } from './facts.ts'
@@ -22,6 +22,7 @@ export function judgeDatabase(database: DatabaseFacts, bench: Bench): Finding {
   if (old?.sha256 === database.sha256) return { reasons, files: [] }
   const { version, builtAt } = database.header
   reasons.push(...versionReasons(file, version, old), ...timeReasons(database, old, bench.now))
+  reasons.push(...zerosReasons(database))
   if (reasons.length > 0) return { reasons, files: [] }
   const { bytes, sha256 } = database
   const { sha256: headerSha256 } = database.header
@@ -43,7 +44,7 @@ function versionReasons(
 }
 
 function timeReasons(
-  { file, header, signedBy }: DatabaseFacts,
+  { file, header }: DatabaseFacts,
   old: DatabaseFile | undefined,
   now: EpochSeconds,
 ): GateReason[] {
@@ -58,8 +59,16 @@ function timeReasons(
   if (old !== undefined && builtAt <= old.builtAt) {
     reasons.push({ kind: 'built-no-later', file, builtAt, published: old.builtAt })
   }
-  if (header.md5?.startsWith('00') === true && signedBy !== CLAMAV_KEYS.publisher) {
-    reasons.push({ kind: 'md5-with-leading-zeros', file })
-  }
   return reasons
+}
+
+/** What ClamAV has signed nobody here can sign again, and its clients get it elsewhere, too: it passes. */
+export function zerosReasons(found: {
+  readonly file: string
+  readonly signedBy: string | undefined
+  readonly zerosLost: readonly KeyRole[]
+}): GateReason[] {
+  const { file, signedBy, zerosLost } = found
+  if (signedBy === CLAMAV_KEYS.publisher) return []
+  return zerosLost.map((of) => ({ kind: 'zeros-lost', file, of }))
 }

@@ -1,5 +1,6 @@
 import type { DbName, DbVersion } from '#base/names.ts'
 import type { EpochSeconds } from '#base/time.ts'
+import type { KeyRole } from '#formats/dsig/index.ts'
 
 /** What was found in one frozen upload. Values only: whoever gathered them has read the files, the gate does not. */
 export interface SetFacts {
@@ -31,7 +32,6 @@ export interface DatabaseFacts extends FileFacts {
         readonly builtAt: EpochSeconds
         /** Header field 1, the same instant in words; undefined when it is no time. */
         readonly builtAtInWords: EpochSeconds | undefined
-        readonly md5: string | undefined
         /** Lower-case hexadecimal; of its 512 bytes. */
         readonly sha256: string
       }
@@ -40,6 +40,8 @@ export interface DatabaseFacts extends FileFacts {
   readonly members: readonly string[]
   /** The publisher whose keys signed both header and `.info`. */
   readonly signedBy: string | undefined
+  /** His signatures that hold, and that engines 1.1 to 1.4 call incorrect. */
+  readonly zerosLost: readonly KeyRole[]
   /** What is wrong with the file itself, in words. */
   readonly faults: readonly string[]
 }
@@ -49,6 +51,8 @@ export interface PatchFacts extends FileFacts {
   /** From the file's name: freshclam goes by it. */
   readonly version: DbVersion
   readonly signedBy: string | undefined
+  /** Its signature holds, and engines 1.1 to 1.4 call it incorrect. */
+  readonly zerosLost: boolean
   readonly faults: readonly string[]
   /** Whether the patches up to this one lead from the published version to the uploaded one, member by member. */
   readonly leads:

@@ -57,9 +57,9 @@ const REFUSED: readonly [string, Partial<DatabaseFacts>, string][] = [
     'build-times-differ',
   ],
   [
-    "a third party's MD5 with leading zeros",
-    { signedBy: 'acme', ...header({ md5: '00ab' }) },
-    'md5-with-leading-zeros',
+    "a third party's signature that most engines refuse",
+    { signedBy: 'acme', zerosLost: ['info'] },
+    'zeros-lost',
   ],
   [
     'a database of somebody else',
@@ -73,6 +73,34 @@ for (const [situation, change, reason] of REFUSED) {
     assert.deepEqual(reasonsOf({ databases: [database(change)] }, published(dailySeven)), [reason])
   })
 }
+
+test('what ClamAV signed passes, for nobody here can sign it again; so does what is published already', () => {
+  const facts = { databases: [database({ zerosLost: ['header', 'info'] })] }
+  assert.deepEqual(reasonsOf(facts, published(dailySeven)), [])
+  const patched = { databases: [database()], patches: [patch({ zerosLost: true })] }
+  assert.deepEqual(reasonsOf(patched, published(dailySeven)), [])
+  const again = database({ signedBy: 'acme', sha256: 'old', zerosLost: ['info'] })
+  assert.deepEqual(reasonsOf({ databases: [again] }, published(dailySeven)), [])
+})
+
+test('each signature that most engines refuse has its own reason and remedy', () => {
+  const acme = { signedBy: 'acme' } as const
+  const facts = {
+    ...NOTHING,
+    databases: [database({ ...acme, zerosLost: ['header', 'info'] })],
+    patches: [patch({ ...acme, zerosLost: true })],
+  }
+  const verdict = judge(facts, alice, published(dailySeven), now)
+  assert.ok(verdict.kind === 'refused')
+  const [header = '', info = '', patched = '', ...more] = verdict.reasons.map(describeReason)
+  assert.deepEqual(more, [])
+  assert.match(
+    header,
+    /^daily\.cvd: the MD5 that its header signs begins with 00, .*build it again/,
+  )
+  assert.match(info, /^daily\.cvd: .*list of members.* begins with 00, .*build it again/)
+  assert.match(patched, /^daily-8\.cdiff: .*engines 1\.1 to 1\.4.*; sign it again/)
+})
 
 test('five minutes ahead are forgiven, a second more is not', () => {
   const ahead = (by: number) =>

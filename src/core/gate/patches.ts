@@ -2,6 +2,7 @@ import type { DbVersion } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { databaseOf } from '../release/release.ts'
 import type { Bench, Finding } from './bench.ts'
+import { zerosReasons } from './database.ts'
 import type { DatabaseFacts, PatchFacts, SetFacts } from './facts.ts'
 import type { GateReason } from './reasons.ts'
 
@@ -41,6 +42,7 @@ function judgePatch(
   if (target.header !== undefined) {
     reasons.push(...stepReasons(patch, published.version, target.header.version))
   }
+  reasons.push(...zerosReasons({ ...patch, zerosLost: patch.zerosLost ? ['patch'] : [] }))
   if (patch.leads.kind === 'no') {
     reasons.push({ kind: 'patch-leads-elsewhere', file, reason: patch.leads.reason })
   }

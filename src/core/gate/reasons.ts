@@ -1,4 +1,5 @@
 import { unreachable } from '#base/outcome.ts'
+import { describeLostZeros, type KeyRole } from '#formats/dsig/index.ts'
 
 /** Why the gate says no. Each names the file, and what about it (promise 9). */
 export type GateReason =
@@ -7,6 +8,8 @@ export type GateReason =
   | { readonly kind: 'damaged'; readonly file: string; readonly fault: string }
   | { readonly kind: 'wrong-content'; readonly file: string; readonly member: string }
   | { readonly kind: 'not-yours'; readonly file: string; readonly database: string }
+  /** A genuine signature that most engines refuse. */
+  | { readonly kind: 'zeros-lost'; readonly file: string; readonly of: KeyRole }
   | VersionReason
   | PatchReason
   | SetReason
@@ -28,7 +31,6 @@ export type VersionReason =
       readonly published: number
       readonly builtAt: number
     }
-  | { readonly kind: 'md5-with-leading-zeros'; readonly file: string }
 
 export type PatchReason =
   | { readonly kind: 'patch-without-database'; readonly file: string; readonly database: string }
@@ -82,6 +84,8 @@ function words(reason: GateReason): string {
       return `its member "${reason.member}" does not belong to a database of this name`
     case 'not-yours':
       return `you may not release "${reason.database}"`
+    case 'zeros-lost':
+      return describeLostZeros(reason.of)
     case 'sign-not-verifiable':
     case 'sign-of-nothing':
     case 'sign-bad':
@@ -92,7 +96,6 @@ function words(reason: GateReason): string {
     case 'build-times-differ':
     case 'built-in-future':
     case 'built-no-later':
-    case 'md5-with-leading-zeros':
       return versionWords(reason)
     case 'patch-without-database':
     case 'patch-without-base':
@@ -126,8 +129,6 @@ function versionWords(reason: VersionReason): string {
       return `its build time is ${reason.bySeconds} s in the future`
     case 'built-no-later':
       return `built at ${reason.builtAt}, not later than the published one (${reason.published}), so clients that ask by date would never see it`
-    case 'md5-with-leading-zeros':
-      return 'its MD5 begins with 00, which engines 1.1 to 1.4 verify wrongly; build it again'
     default:
       return unreachable(reason)
   }

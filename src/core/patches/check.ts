@@ -11,7 +11,7 @@ import {
   signedDigest,
   unpackScript,
 } from '#formats/cdiff/index.ts'
-import { type PublisherKeys, verifySha256 } from '#formats/dsig/index.ts'
+import { beginsWithZero, type PublisherKeys, verifySha256 } from '#formats/dsig/index.ts'
 
 /**
  * What is to be known of a patch before it touches anything: whole, signed by a publisher whom we know, for the
@@ -22,6 +22,8 @@ export interface CheckedPatch {
   readonly version: DbVersion
   readonly publisher: string
   readonly script: Script
+  /** Engines 1.1 to 1.4 call its signature incorrect: see `describeLostZeros`. */
+  readonly zerosLost: boolean
 }
 
 export type PatchCheckFault =
@@ -52,7 +54,9 @@ export function checkPatch(
   const unpacked = unpackScript(cdiff.value)
   if (!unpacked.ok) return unpacked
   const script = parseScript(unpacked.value)
-  return script.ok ? ok({ version, publisher: signer.publisher, script: script.value }) : script
+  if (!script.ok) return script
+  const zerosLost = beginsWithZero(signature, signer.patch)
+  return ok({ version, publisher: signer.publisher, script: script.value, zerosLost })
 }
 
 export function describePatchCheckFault(fault: PatchCheckFault): string {

@@ -10,6 +10,12 @@ import {
   typeName,
   typeOf,
 } from '#formats/dns-message/index.ts'
+import {
+  describeSigning,
+  explainSigning,
+  type SigningExplanation,
+  type ZoneKey,
+} from '../dnssec/index.ts'
 import { describeLeftOut, type Tier } from '../selection/index.ts'
 import { type Choice, reasonAbout } from './answer.ts'
 import { recordTime } from './records.ts'
@@ -39,6 +45,8 @@ export interface Explanation {
   readonly name: string
   readonly record: string | null
   readonly answers: readonly ExplainedAnswer[]
+  /** Absent: the zone is not signed. */
+  readonly dnssec?: SigningExplanation
   readonly alarms: readonly string[]
 }
 
@@ -63,12 +71,13 @@ const TIER_WORDS: Readonly<Record<Tier, string>> = {
   nobody: 'no mirror is listed',
 }
 
-/** Undefined when `name` is no domain name. The turn is the first; others come round. */
+/** Undefined when `name` is no domain name. The turn is the first; others come round. `keys` are those of a signed zone. */
 export function explain(
   snapshot: ZoneSnapshot,
   client: ExplainedClient,
   name: string,
   now: EpochSeconds,
+  keys?: readonly ZoneKey[],
 ): Explanation | undefined {
   const parsed = parseDnsName(name)
   if (!parsed.ok) return undefined
@@ -85,6 +94,7 @@ export function explain(
       const question = { name: parsed.value, type, class: CLASS.IN }
       return explainOne(view, question, client.place, now)
     }),
+    ...(keys && { dnssec: explainSigning(view.zone, keys, parsed.value, now) }),
     alarms: alarmsOf(snapshot, now).map(describeAlarm),
   }
 }
@@ -122,7 +132,7 @@ function choiceOf({ tier, by, chosen, leftOut }: Choice): NonNullable<ExplainedA
 
 /** A line each, for people. */
 export function describeExplanation(explanation: Explanation): readonly string[] {
-  const { client, name, answers, alarms } = explanation
+  const { client, name, answers, dnssec, alarms } = explanation
   const where = client.country === null ? 'at an unknown place' : `in ${client.country}`
   const by = { override: 'by an override', data: 'by the data', nothing: 'no data has it' }[
     client.by
@@ -134,6 +144,7 @@ export function describeExplanation(explanation: Explanation): readonly string[]
       ? ['nothing is announced']
       : [`announced: ${explanation.record}`]),
     ...answers.flatMap((answer) => describeAnswer(name, answer)),
+    ...(dnssec === undefined ? [] : describeSigning(dnssec)),
     ...alarms.map((alarm) => `ALARM: ${alarm}`),
   ]
 }

@@ -8,6 +8,7 @@ export {
   printPublisherKeys,
   printPublisherSecrets,
 } from './key-file.ts'
+export { describeLostZeros } from './lost-zeros.ts'
 export { signMd5, verifyMd5 } from './md5.ts'
 export {
   EXPONENTS,
@@ -19,5 +20,5 @@ export {
   publicKeys,
 } from './publisher.ts'
 export type { RsaPrivateKey, RsaPublicKey } from './rsa.ts'
-export { SALT_BYTES, signSha256, verifySha256 } from './sha256.ts'
+export { beginsWithZero, SALT_BYTES, signSha256, verifySha256 } from './sha256.ts'
 export { parseSignatureText, printSignatureText } from './signature-text.ts'

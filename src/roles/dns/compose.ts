@@ -115,7 +115,8 @@ export async function startDns(options: DnsOptions): Promise<DnsNode> {
     explain: (address, name) => {
       const client = whereIs(address, overrides, places())
       const asked = name ?? `database.${snapshot().zone}`
-      return client && explain(snapshot(), client, asked, toSeconds(clock.now()))
+      const now = toSeconds(clock.now())
+      return client && explain(snapshot(), client, asked, now, zoneKeys?.current)
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

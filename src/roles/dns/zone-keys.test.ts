@@ -54,6 +54,12 @@ test('status and metrics tell keys, their states, and how long the signatures la
     status.dnssec?.keys.map(({ tag, state }) => `${tag} ${state}`).toSorted(),
     [`${active.tag} active`, `${standby.tag} standby`].toSorted(),
   )
+  const explained = node.explain('127.0.0.9')?.dnssec
+  assert.ok(explained?.kind === 'signed')
+  assert.deepEqual(
+    explained.keys.map(({ tag, signs }) => `${tag} ${signs}`).toSorted(),
+    [`${active.tag} all answers`, `${standby.tag} keys only`].toSorted(),
+  )
   const until = Date.parse(status.dnssec?.signaturesUntil ?? '')
   assert.ok(until > Date.now() + 6 * 86_400_000)
   const metrics = dnsMetrics(status)

@@ -59,7 +59,13 @@ async function readPatch(
   const sha256 = await hashOf(path, signal)
   const about = { file, bytes, sha256, name: is.name, version: is.version }
   if (bytes === 0) {
-    const facts = { ...about, signedBy: undefined, faults: [], leads: { kind: 'whole' } } as const
+    const facts = {
+      ...about,
+      signedBy: undefined,
+      zerosLost: false,
+      faults: [],
+      leads: { kind: 'whole' },
+    } as const
     return { facts, script: undefined }
   }
   const read = await readPatchFile(path, { publishers: keysOf(publishers), signal })
@@ -67,6 +73,7 @@ async function readPatch(
     facts: {
       ...about,
       signedBy: read.ok ? read.value.publisher : undefined,
+      zerosLost: read.ok && read.value.zerosLost,
       faults: read.ok ? [] : [describePatchFileFault(read.fault)],
       leads: { kind: 'not-tried' },
     },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { examineFile } from '#adapters/databases/index.ts'
 import { type FrozenFile, readStart } from '#adapters/disk/index.ts'
-import { verifiersOf } from '#core/databases/index.ts'
+import { lostZerosOf, verifiersOf } from '#core/databases/index.ts'
 import { classify } from '#core/gate/index.ts'
 import { describeCvdFault, HEADER_BYTES, parseBuildTime } from '#formats/cvd/index.ts'
 import { examinePatches } from './examine-patches.ts'
@@ -73,13 +73,13 @@ async function examineOne(
               version: header.version,
               builtAt: header.builtAt,
               builtAtInWords: words,
-              md5: header.md5,
               sha256: createHash('sha256')
                 .update(await readStart(path, HEADER_BYTES))
                 .digest('hex'),
             },
       members: members.map(({ name }) => name),
       signedBy,
+      zerosLost: lostZerosOf(examination, keysOf(publishers)),
       faults: faults.map(describeCvdFault),
     },
   }
