@@ -1,8 +1,13 @@
 export { type ClientPlan, clientPlan, notFollowed, type ProxyPlan } from './plan.ts'
 export { readUpdateRecord, versionIn, versionOfRecord } from './record.ts'
 export {
+  type CustomEnd,
   type DatabaseEnd,
+  describeCustomEnd,
   describeEnd,
+  hasNews,
+  leftAloneSeconds,
+  type NotFetched,
   statusOf,
   type Updated,
   type UpdateReport,

@@ -8,11 +8,20 @@ export type DatabaseEnd =
   | Updated
   /** No server has what was announced yet. */
   | { readonly kind: 'behind'; readonly version: DbVersion; readonly newest: DbVersion }
+  | NotFetched
+
+export type NotFetched =
   /** What came is not to be used, whatever server was asked. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] }
   | { readonly kind: 'unreached'; readonly reasons: readonly string[] }
   /** Every server asked to be left alone, for so many seconds. */
   | { readonly kind: 'left-alone'; readonly seconds: number }
+
+/** Of a file that is taken as it is. */
+export type CustomEnd =
+  | { readonly kind: 'up-to-date' }
+  | { readonly kind: 'updated'; readonly bytes: number }
+  | NotFetched
 
 export interface Updated {
   readonly kind: 'updated'
@@ -31,13 +40,15 @@ export interface Updated {
 
 export interface UpdateReport {
   readonly databases: ReadonlyMap<DbName, DatabaseEnd>
+  /** By address. */
+  readonly custom: ReadonlyMap<string, CustomEnd>
   /** Of the engine, where older ones are to be warned. */
   readonly newestClamav: string | undefined
 }
 
 /** As the contract has it: 0 done · 1 refused · 3 the world failed. */
-export function statusOf({ databases }: UpdateReport): 0 | 1 | 3 {
-  const kinds = new Set(databases.values().map(({ kind }) => kind))
+export function statusOf({ databases, custom }: UpdateReport): 0 | 1 | 3 {
+  const kinds = new Set([...databases.values(), ...custom.values()].map(({ kind }) => kind))
   if (kinds.has('refused')) return 1
   return kinds.has('unreached') ? 3 : 0
 }
@@ -57,11 +68,35 @@ export function describeEnd(name: DbName, end: DatabaseEnd): string {
       const behind = end.to < end.newest ? `; ${end.newest} is announced and on no server yet` : ''
       return `${name} ${from} version ${end.to}, ${way}, ${end.signatures} signatures, ${end.bytes} bytes from ${end.server}${behind}`
     }
-    case 'refused':
-      return `${name} was not updated: ${end.reasons.join('; ')}`
-    case 'unreached':
-      return `${name} was not updated: ${end.reasons.join('; ')}`
-    case 'left-alone':
-      return `${name} was not updated: the servers ask to be left alone for ${end.seconds} seconds`
+    default:
+      return describeNotFetched(name, end)
   }
+}
+
+export function describeCustomEnd(url: string, end: CustomEnd): string {
+  switch (end.kind) {
+    case 'up-to-date':
+      return `${url} is up to date`
+    case 'updated':
+      return `${url} was updated, ${end.bytes} bytes`
+    default:
+      return describeNotFetched(url, end)
+  }
+}
+
+function describeNotFetched(what: string, end: NotFetched): string {
+  return end.kind === 'left-alone'
+    ? `${what} was not updated: the servers ask to be left alone for ${end.seconds} seconds`
+    : `${what} was not updated: ${end.reasons.join('; ')}`
+}
+
+/** Something new is here, so the scanner should load it. */
+export function hasNews({ databases, custom }: UpdateReport): boolean {
+  return [...databases.values(), ...custom.values()].some(({ kind }) => kind === 'updated')
+}
+
+/** Seconds for which the servers ask to be left alone, the longest of all. */
+export function leftAloneSeconds({ databases, custom }: UpdateReport): number {
+  const ends = [...databases.values(), ...custom.values()]
+  return Math.max(0, ...ends.map((end) => (end.kind === 'left-alone' ? end.seconds : 0)))
 }

@@ -147,6 +147,7 @@ test('the worst end of any database is the run’s, and each has its words', () 
   const name = aName('daily')
   const report = (...ends: readonly Parameters<typeof describeEnd>[1][]) => ({
     databases: new Map(ends.map((end, at) => [aName(`db${at}`), end])),
+    custom: new Map(),
     newestClamav: undefined,
   })
   const fine = { kind: 'up-to-date', version } as const

@@ -1,6 +1,6 @@
 /** One question to the servers in turn. */
 import { fail, type Outcome, ok } from '#base/outcome.ts'
-import type { DatabaseEnd } from '#core/update/index.ts'
+import type { NotFetched } from '#core/update/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import type { UpdateRun } from './world.ts'
 
@@ -60,10 +60,7 @@ export class Failures {
   }
 
   /** The worst that can be said of a file that nobody had. */
-  end(
-    file: string,
-    { walk }: UpdateRun,
-  ): Extract<DatabaseEnd, { readonly kind: 'refused' | 'unreached' | 'left-alone' }> {
+  end(file: string, { walk }: UpdateRun): NotFetched {
     if (this.refused.length > 0) return { kind: 'refused', reasons: this.refused }
     if (this.unreached.length > 0) return { kind: 'unreached', reasons: this.unreached }
     const seconds = walk.allLeftAloneSeconds

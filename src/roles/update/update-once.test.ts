@@ -93,6 +93,7 @@ async function world(
         ? { kind, urls }
         : { kind, urls, recordName: 'current.cvd.test', patches: true },
     databases: [aName('daily')],
+    customUrls: [],
     attemptsMax: 1,
     publishers,
     server: fake,

@@ -4,8 +4,16 @@ import { basename, join } from 'node:path'
 import { makeFolders, putInPlace, syncFile, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
-import { type DatabaseEnd, describeEnd, ServerWalk, type UpdateReport } from '#core/update/index.ts'
+import {
+  type CustomEnd,
+  type DatabaseEnd,
+  describeCustomEnd,
+  describeEnd,
+  ServerWalk,
+  type UpdateReport,
+} from '#core/update/index.ts'
 import { bring } from './bring.ts'
+import { updateCustom } from './custom.ts'
 import { localDatabase } from './local.ts'
 import { Announcements, newestOnServers } from './newest.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
@@ -39,12 +47,24 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   for (const name of world.databases) {
     const end = await updateDatabase(name, announcements, run)
     databases.set(name, end)
-    const tell = ['refused', 'unreached', 'behind', 'left-alone'].includes(end.kind)
-    world.voice[tell ? 'complain' : 'print'](describeEnd(name, end))
+    tell(end.kind, describeEnd(name, end), world)
     if (walk.allLeftAloneSeconds !== undefined) break
   }
-  return { databases, newestClamav: await announcements.newestClamav() }
+  const custom = new Map<string, CustomEnd>()
+  for (const url of world.customUrls) {
+    const end = await updateCustom(url, run)
+    custom.set(url.href, end)
+    tell(end.kind, describeCustomEnd(url.href, end), world)
+  }
+  return { databases, custom, newestClamav: await announcements.newestClamav() }
 }
+
+function tell(kind: DatabaseEnd['kind'], line: string, { voice }: UpdateWorld): void {
+  if (FINE.has(kind)) voice.print(line)
+  else voice.complain(line)
+}
+
+const FINE: ReadonlySet<DatabaseEnd['kind']> = new Set(['up-to-date', 'ahead', 'updated'])
 
 async function updateDatabase(
   name: DbName,

@@ -19,6 +19,7 @@ export interface UpdateWorld {
   readonly directory: string
   readonly servers: Exclude<Servers, { readonly kind: 'none' }>
   readonly databases: readonly DbName[]
+  readonly customUrls: readonly URL[]
   /** Tries at one server that does not answer. */
   readonly attemptsMax: number
   readonly publishers: readonly PublisherKeys[]
