@@ -6,6 +6,7 @@ import {
   type CvdFault,
   type CvdHeader,
   describeCvdFault,
+  type Examination,
   GZIP_HEAD,
   GZIP_HEAD_OLD,
   HEADER_BYTES,
@@ -33,6 +34,8 @@ export interface Rebuilt {
   readonly header: CvdHeader
   readonly bytes: number
   readonly sha256: string
+  /** The publisher. */
+  readonly signedBy: string
 }
 
 export type RebuildFault =
@@ -69,7 +72,7 @@ export async function rebuildFile(
   const found = await examineFile(draft.path, { kind: 'cvd', verifiers, signal })
   if (found.faults.length > 0) return fail({ kind: 'result-not-verified', faults: found.faults })
   await draft.finish()
-  return ok({ header: header.value, bytes: found.bytes, sha256: found.sha256 })
+  return ok({ header: header.value, ...madeOf(found) })
 }
 
 /**
@@ -91,7 +94,11 @@ export async function patchFile(
   const found = await examineFile(draft.path, { kind: 'cld', verifiers, signal })
   if (found.faults.length > 0) return fail({ kind: 'result-not-verified', faults: found.faults })
   await draft.finish()
-  return ok({ header, bytes: found.bytes, sha256: found.sha256 })
+  return ok({ header, ...madeOf(found) })
+}
+
+function madeOf({ bytes, sha256, signedBy = '' }: Examination): Omit<Rebuilt, 'header'> {
+  return { bytes, sha256, signedBy }
 }
 
 export function describeRebuildFault(fault: RebuildFault): string {

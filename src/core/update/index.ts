@@ -13,5 +13,6 @@ export {
   type UpdateReport,
 } from './report.ts'
 export { type Known, nextStep, type Step } from './step.ts'
+export { isForStockEngines, publishersFor, successorsOf } from './trust.ts'
 export { ServerWalk } from './walk.ts'
 export { wantedDatabases } from './wanted.ts'

@@ -7,9 +7,10 @@ import { describeRebuildFault, patchFile } from '#adapters/rebuild/index.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { verifiersOf } from '#core/databases/index.ts'
-import { nextStep, type Updated } from '#core/update/index.ts'
+import { nextStep, publishersFor, successorsOf, type Updated } from '#core/update/index.ts'
 import { CDIFF_BYTES_MAX, cdiffName } from '#formats/cdiff/index.ts'
 import { describeCvdFault, HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
+import type { PublisherKeys } from '#formats/dsig/index.ts'
 import { askServer, askServers, Failures } from './ask.ts'
 import type { LocalDatabase } from './local.ts'
 import type { UpdateRun } from './world.ts'
@@ -20,6 +21,7 @@ const DATABASE_BYTES_MAX = 1024 * 1024 * 1024
 export interface Brought extends Omit<Updated, 'kind' | 'newest'> {
   /** In the scratch folder, under the name that it will have. */
   readonly path: string
+  readonly signedBy: string
 }
 
 export interface Wanted {
@@ -28,8 +30,15 @@ export interface Wanted {
   readonly newest: DbVersion
 }
 
+/** With those whose signature counts for this database alone. */
+interface BringRun extends UpdateRun {
+  readonly publishers: readonly PublisherKeys[]
+}
+
 /** Fails when no server has anything newer that can be used. */
-export async function bring(wanted: Wanted, run: UpdateRun): Promise<Outcome<Brought, Failures>> {
+export async function bring(wanted: Wanted, world: UpdateRun): Promise<Outcome<Brought, Failures>> {
+  const trusted = publishersFor(wanted.name, world.publishers)
+  const run = { ...world, publishers: successorsOf(wanted.local?.signedBy, trusted) }
   const { local, newest } = wanted
   const { servers } = run
   const patches = servers.kind === 'public' && servers.patches
@@ -46,7 +55,7 @@ async function bringPatches(
   name: DbName,
   local: LocalDatabase,
   versions: readonly DbVersion[],
-  run: UpdateRun,
+  run: BringRun,
 ): Promise<Brought | undefined> {
   const patches: string[] = []
   let bytes = 0
@@ -69,14 +78,15 @@ async function bringPatches(
     voice.complain(`${name}: ${describeRebuildFault(made.fault)}; taking the whole file`)
     return undefined
   }
-  const { version, signatures } = made.value.header
+  const { header, signedBy } = made.value
+  const { version, signatures } = header
   const about = { from: local.version, to: version, signatures, bytes, server: last }
-  return { path: into, way: 'patches', ...about }
+  return { path: into, signedBy, way: 'patches', ...about }
 }
 
 async function fetchPatch(
   file: string,
-  run: UpdateRun,
+  run: BringRun,
 ): Promise<{ readonly path: string; readonly bytes: number; readonly server: string } | undefined> {
   const { publishers, scratch, signal } = run
   const path = join(scratch, file)
@@ -96,7 +106,7 @@ async function fetchPatch(
 /** From the first server that has the newest; where none has, from the one with the newest of what is there. */
 async function bringWhole(
   { name, local, newest }: Wanted,
-  run: UpdateRun,
+  run: BringRun,
 ): Promise<Outcome<Brought, Failures>> {
   const file = `${name}.cvd`
   const path = join(run.scratch, file)
@@ -141,7 +151,7 @@ interface Offer {
 async function download(
   { server, file, path, version }: Offer,
   local: LocalDatabase | undefined,
-  run: UpdateRun,
+  run: BringRun,
 ): Promise<Outcome<Brought, Failures>> {
   const { publishers, signal } = run
   const failures = new Failures()
@@ -152,13 +162,17 @@ async function download(
     return fail(failures)
   }
   const verifiers = verifiersOf(publishers)
-  const { header, name, faults } = await examineFile(path, { kind: 'cvd', verifiers, signal })
+  const { header, name, signedBy, faults } = await examineFile(path, {
+    kind: 'cvd',
+    verifiers,
+    signal,
+  })
   const words = faults.map(describeCvdFault)
   if (name !== undefined && `${name}.cvd` !== file) words.push(`its content is "${name}"`)
   if (header !== undefined && header.version < version) {
     words.push(`it is version ${header.version}, and its beginning was of ${version}`)
   }
-  if (header === undefined || words.length > 0) {
+  if (header === undefined || signedBy === undefined || words.length > 0) {
     await rm(path, { force: true })
     failures.refused.push(`${server}: ${file}: ${words.join('; ')}`)
     return fail(failures)
@@ -169,6 +183,7 @@ async function download(
     from: local?.version,
     to: header.version,
     signatures: header.signatures,
+    signedBy,
     bytes: answer.content,
     server,
   })

@@ -9,6 +9,7 @@ import { putInPlace, syncFile } from '#adapters/disk/index.ts'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
 import type { CustomEnd } from '#core/update/index.ts'
 import { askServer, Failures } from './ask.ts'
+import { notLoaded } from './install.ts'
 import type { UpdateRun } from './world.ts'
 
 const CUSTOM_BYTES_MAX = 1024 * 1024 * 1024
@@ -28,7 +29,7 @@ export async function updateCustom(url: URL, run: UpdateRun): Promise<CustomEnd>
   const refusal = await run.engineTest(path)
   if (refusal !== undefined) {
     await rm(path, { force: true })
-    return { kind: 'refused', reasons: [`the engine does not load it: ${refusal}`] }
+    return { kind: 'refused', reasons: [notLoaded(refusal)] }
   }
   if (url.protocol !== 'file:') await utimes(path, asked, asked)
   await syncFile(path)

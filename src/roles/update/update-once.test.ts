@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdtempDisposable, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -24,7 +24,7 @@ const publishers = [publicKeys(secrets)]
 const NOW = Math.floor(Date.now() / 1000)
 const signal = AbortSignal.timeout(60_000)
 
-function database(version: number, { name = 'daily', by = secrets } = {}): Uint8Array {
+function database(version: number, { name = 'acme', by = secrets } = {}): Uint8Array {
   const lines = Array.from(
     { length: version },
     (_, n) => `Test.Sig-${n}:0:*:${'6162'.repeat(4)}${n}${n}`,
@@ -48,7 +48,7 @@ const PATCHES = new Map(
   await Promise.all(
     [2, 3, 4].map(async (to) => {
       const patch = await patchBetween(cvd(to - 1), cvd(to), to, secrets)
-      return [`daily-${to}.cdiff`, patch] as const
+      return [`acme-${to}.cdiff`, patch] as const
     }),
   ),
 )
@@ -61,7 +61,7 @@ function mirror(
   const patches = [...PATCHES].filter((_, at) => at + 2 <= version)
   return {
     ...more,
-    files: { 'daily.cvd': cvd(version), ...Object.fromEntries(patches), ...more.files },
+    files: { 'acme.cvd': cvd(version), ...Object.fromEntries(patches), ...more.files },
   }
 }
 
@@ -81,7 +81,7 @@ async function world(
   } & Partial<UpdateWorld> = {},
 ) {
   const folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-update-'))
-  if (local > 0) await writeFile(join(folder.path, 'daily.cvd'), cvd(local))
+  if (local > 0) await writeFile(join(folder.path, 'acme.cvd'), cvd(local))
   const fake = new FakeServers(servers)
   const said: string[] = []
   const urls = Object.keys(servers).map((host) => `http://${host}`)
@@ -92,38 +92,48 @@ async function world(
       kind === 'private'
         ? { kind, urls }
         : { kind, urls, recordName: 'current.cvd.test', patches: true },
-    databases: [aName('daily')],
+    databases: [aName('acme')],
     customUrls: [],
     attemptsMax: 1,
     publishers,
     server: fake,
-    resolveTxt: async () => (record === 0 ? undefined : text),
+    resolveTxt: async (name) => {
+      if (record === 0) return undefined
+      return name === 'current.cvd.test' ? text : `${record}:${NOW - age}`
+    },
     engineTest: async () => undefined,
     clock: systemClock,
     voice: { print: (line) => said.push(line), complain: (line) => said.push(line) },
     ...more,
   }
+  const own = join(folder.path, '.cvdnet', 'signed')
   const files = async () => (await readdir(folder.path)).filter((name) => !name.startsWith('.'))
+  const signed = async () => await readdir(own).catch(() => [])
   return {
     folder: folder.path,
     fake,
     said,
+    own,
     files,
+    signed,
     run: () => updateOnce(update, signal),
     end: async () => {
       const report = await updateOnce(update, signal)
-      const end = report.databases.get(aName('daily'))
+      const end = report.databases.get(aName('acme'))
       assert.ok(end)
       return { ...end, status: statusOf(report) }
     },
-    /** Version of what is in the folder, which must verify. */
+    /** Version of what is kept signed, which must verify, and of what the engine loads of it. */
     version: async () => {
-      const [file = ''] = await files()
-      const found = await examineFile(join(folder.path, file), {
-        verifiers: verifiersOf(publishers),
-        signal,
-      })
+      const kept = (await signed()).map((name) => join(own, name))
+      const [file = join(folder.path, 'acme.cvd')] = kept
+      const verifiers = verifiersOf(publishers)
+      const found = await examineFile(file, { verifiers, signal })
       assert.deepEqual(found.faults, [])
+      if (kept.length > 0) {
+        const loaded = await examineFile(join(folder.path, 'acme.cud'), { verifiers, signal })
+        assert.deepEqual([loaded.faults, loaded.header?.version], [[], found.header?.version])
+      }
       return found.header?.version
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
@@ -134,8 +144,8 @@ test('a client with nothing fetches the whole, one that is current asks nobody',
   await using it = await world({ one: mirror(3) }, { record: 3 })
   const first = await it.end()
   assert.deepEqual([first.kind, first.status], ['updated', 0])
-  assert.deepEqual(await it.files(), ['daily.cvd'])
-  assert.ok((await readFile(join(it.folder, 'daily.cvd'))).equals(cvd(3)))
+  assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cvd']])
+  assert.ok((await readFile(join(it.own, 'acme.cvd'))).equals(cvd(3)))
   it.fake.asked.length = 0
   assert.equal((await it.end()).kind, 'up-to-date')
   assert.deepEqual(it.fake.asked, [])
@@ -146,8 +156,8 @@ test('an older one is patched, as freshclam does it, and nothing else is fetched
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.from, end.to, end.way], [1, 4, 'patches'])
-  assert.deepEqual(it.fake.asked, ['one daily-2.cdiff', 'one daily-3.cdiff', 'one daily-4.cdiff'])
-  assert.deepEqual(await it.files(), ['daily.cld'])
+  assert.deepEqual(it.fake.asked, ['one acme-2.cdiff', 'one acme-3.cdiff', 'one acme-4.cdiff'])
+  assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cld']])
   assert.equal(await it.version(), 4)
 })
 
@@ -162,12 +172,12 @@ test('patches that no server has end the row there, and what there is, is taken'
 })
 
 test('an empty patch says: take the whole', async () => {
-  const files = { 'daily-3.cdiff': new Uint8Array() }
+  const files = { 'acme-3.cdiff': new Uint8Array() }
   await using it = await world({ one: mirror(3, { files }) }, { record: 3, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.equal(end.way, 'whole')
-  assert.deepEqual(await it.files(), ['daily.cvd'])
+  assert.deepEqual(await it.signed(), ['acme.cvd'])
 })
 
 const WRONG: readonly (readonly [string, Partial<FakeServer>])[] = [
@@ -175,10 +185,10 @@ const WRONG: readonly (readonly [string, Partial<FakeServer>])[] = [
   ['forbids', { instead: { kind: 'refused', status: 403 } }],
   ['is busy', { instead: { kind: 'refused', status: 503 } }],
   ['asks to be left alone', { instead: { kind: 'refused', status: 429, retryAfter: 60 } }],
-  ['has a bad patch', { files: { 'daily-2.cdiff': Buffer.from('ClamAV-Diff:2:9:nonsense') } }],
+  ['has a bad patch', { files: { 'acme-2.cdiff': Buffer.from('ClamAV-Diff:2:9:nonsense') } }],
   [
     'has the patch of somebody else',
-    { files: { 'daily-2.cdiff': Buffer.from(PATCHES.get('daily-3.cdiff') ?? '') } },
+    { files: { 'acme-2.cdiff': Buffer.from(PATCHES.get('acme-3.cdiff') ?? '') } },
   ],
   ['sends too much', { instead: { kind: 'too-large', bytesMax: 9 } }],
 ]
@@ -200,7 +210,7 @@ const BAD: readonly (readonly [string, Uint8Array, RegExp])[] = [
 ]
 for (const [what, bytes, reason] of BAD) {
   test(`a whole file that is ${what} is refused, the next server's is taken, nothing is lost`, async () => {
-    const bad = { files: { 'daily.cvd': bytes } }
+    const bad = { files: { 'acme.cvd': bytes } }
     await using alone = await world({ one: bad }, { record: 3, local: 1 })
     const end = await alone.end()
     assert.deepEqual([end.kind, end.status], ['refused', 1])
@@ -263,15 +273,36 @@ test('what the engine does not load never gets there', async () => {
 test('of two files that a kill left behind, the newer stays; one that is broken is replaced', async () => {
   await using it = await world({ one: mirror(3) }, { record: 3, local: 1 })
   await it.end()
-  await writeFile(join(it.folder, 'daily.cvd'), cvd(2))
-  assert.deepEqual((await it.files()).toSorted(), ['daily.cld', 'daily.cvd'])
+  await writeFile(join(it.folder, 'acme.cvd'), cvd(2))
   assert.equal((await it.end()).kind, 'up-to-date')
-  assert.deepEqual(await it.files(), ['daily.cld'])
-  await writeFile(join(it.folder, 'daily.cld'), 'ClamAV-VDB:broken')
+  assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cld']])
+  await writeFile(join(it.own, 'acme.cld'), 'ClamAV-VDB:broken')
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.from, end.to, end.way], [undefined, 3, 'whole'])
-  assert.match(it.said.join('\n'), /daily\.cld" is not right/)
+  assert.match(it.said.join('\n'), /acme\.cld" is not right/)
+})
+
+test('what the engine loads is made again when somebody has taken it away', async () => {
+  await using it = await world({ one: mirror(3) }, { record: 3 })
+  await it.end()
+  await rm(join(it.folder, 'acme.cud'))
+  it.fake.asked.length = 0
+  assert.equal((await it.end()).kind, 'up-to-date')
+  assert.deepEqual([await it.version(), it.fake.asked], [3, []])
+})
+
+test('nobody but ClamAV signs what is ClamAV’s, and nobody goes on with what another has signed', async () => {
+  const daily = { files: { 'daily.cvd': database(3, { name: 'daily' }) } }
+  await using it = await world({ one: daily }, { kind: 'private', databases: [aName('daily')] })
+  const report = await it.run()
+  assert.equal(report.databases.get(aName('daily'))?.kind, 'refused')
+  assert.deepEqual(await it.files(), [])
+  const two = { publishers: [...publishers, publicKeys(others)] }
+  const taken = { files: { 'acme.cvd': database(3, { by: others }) } }
+  await using other = await world({ one: taken }, { kind: 'private', local: 1, ...two })
+  assert.equal((await other.end()).kind, 'refused')
+  assert.equal(await other.version(), 1)
 })
 
 test('a second run at the same time is told who has the folder', async () => {

@@ -1,7 +1,6 @@
 /** One run of a client: every database that it keeps, one after the other. */
-import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { makeFolders, putInPlace, syncFile, takeLock } from '#adapters/disk/index.ts'
+import { join } from 'node:path'
+import { makeFolders, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
 import {
@@ -14,7 +13,8 @@ import {
 } from '#core/update/index.ts'
 import { bring } from './bring.ts'
 import { updateCustom } from './custom.ts'
-import { localDatabase } from './local.ts'
+import { install, isInstalled, notLoaded } from './install.ts'
+import { type LocalDatabase, localDatabase } from './local.ts'
 import { Announcements, newestOnServers } from './newest.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
 
@@ -38,10 +38,11 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   }
   await using _ = attempt.lock
   const scratch = join(own, 'scratch')
-  await makeFolders(scratch, 0o700)
+  const signedFolder = join(own, 'signed')
+  for (const folder of [scratch, signedFolder]) await makeFolders(folder, 0o700)
   const walk = new ServerWalk(world.servers.urls)
   const now = toSeconds(world.clock.now())
-  const run: UpdateRun = { ...world, walk, scratch, now, signal }
+  const run: UpdateRun = { ...world, walk, scratch, signedFolder, now, signal }
   const announcements = new Announcements(run)
   const databases = new Map<DbName, DatabaseEnd>()
   for (const name of world.databases) {
@@ -81,7 +82,7 @@ async function updateDatabase(
   const newest = asked.value
   if (local !== undefined) {
     const { version } = local
-    if (version === newest) return { kind: 'up-to-date', version }
+    if (version === newest) return await current(name, local, run)
     if (version > newest) return { kind: 'ahead', version, newest }
   }
   const brought = await bring({ name, local, newest }, run)
@@ -92,24 +93,19 @@ async function updateDatabase(
       ? { kind: 'behind', version: local.version, newest }
       : fault.end(`${name}.cvd`, run)
   }
-  const { path, ...update } = brought.value
-  const refusal = await run.engineTest(path)
-  if (refusal !== undefined) {
-    await rm(path, { force: true })
-    return { kind: 'refused', reasons: [`the engine does not load it: ${refusal}`] }
-  }
-  await replace(path, local?.path, run)
-  return { kind: 'updated', newest, ...update }
+  const { path, signedBy, ...update } = brought.value
+  const refusal = await install({ name, path, signedBy }, local, run)
+  return refusal === undefined
+    ? { kind: 'updated', newest, ...update }
+    : { kind: 'refused', reasons: [notLoaded(refusal)] }
 }
 
-/** First the new one, then the old one goes: whoever looks meanwhile finds both, never none. */
-async function replace(
-  path: string,
-  old: string | undefined,
-  { directory }: UpdateRun,
-): Promise<void> {
-  const place = join(directory, basename(path))
-  await syncFile(path)
-  await putInPlace(path, place)
-  if (old !== undefined && old !== place) await rm(old, { force: true })
+/** What is here is the newest; what the engine loads of it may have been taken away. */
+async function current(name: DbName, local: LocalDatabase, run: UpdateRun): Promise<DatabaseEnd> {
+  const { path, signedBy, version } = local
+  const isWhole = await isInstalled(name, local, run)
+  const refusal = isWhole ? undefined : await install({ name, path, signedBy }, local, run)
+  return refusal === undefined
+    ? { kind: 'up-to-date', version }
+    : { kind: 'refused', reasons: [notLoaded(refusal)] }
 }

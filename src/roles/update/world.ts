@@ -22,6 +22,7 @@ export interface UpdateWorld {
   readonly customUrls: readonly URL[]
   /** Tries at one server that does not answer. */
   readonly attemptsMax: number
+  /** Beside ClamAV, for databases that are not ClamAV's. */
   readonly publishers: readonly PublisherKeys[]
   readonly server: DatabaseServer
   /** First string of a TXT record; undefined: there is none. Rejects when the resolver fails. */
@@ -33,6 +34,8 @@ export interface UpdateWorld {
 
 export interface UpdateRun extends UpdateWorld {
   readonly walk: ServerWalk
+  /** Signed databases of other publishers, which stock engines do not load. */
+  readonly signedFolder: string
   /** Of this run alone, on the file system of `directory`. */
   readonly scratch: string
   readonly now: EpochSeconds
