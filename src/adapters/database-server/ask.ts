@@ -1,4 +1,5 @@
 /** One GET with its redirects. Whoever has the answer disposes of it, and with it of the connection. */
+import { on } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type Pace, Patience, TooSlowError } from './patience.ts'
@@ -6,6 +7,8 @@ import { describeFailure, proxyStatus, Unreachable, type Waits } from './unreach
 
 /** As freshclam's (formats.md 5.5). */
 const REDIRECTS_MAX = 3
+/** Of at most 64 kB each: what the disk may be behind. */
+const WAITING_PIECES_MAX = 16
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 export interface Asker extends Waits {
@@ -70,11 +73,14 @@ async function askOnce(asker: Asker, { place, at, fields, signal }: Question): P
     })
     patience.headIsThere()
     body.on('error', () => {})
+    // Other ways to read a stream throw away what waits in it when it breaks off.
+    const marks = { highWaterMark: WAITING_PIECES_MAX, lowWaterMark: 1 }
+    const pieces = on(body, 'data', { close: ['end'], ...marks })
     return {
       place,
       status: statusCode,
       field: (name) => fieldOf(headers, name),
-      body: watched(body, patience, failed),
+      body: watched(pieces, patience, failed),
       [Symbol.dispose]() {
         patience[Symbol.dispose]()
         body.destroy()
@@ -87,12 +93,13 @@ async function askOnce(asker: Asker, { place, at, fields, signal }: Question): P
 }
 
 async function* watched(
-  body: AsyncIterable<Uint8Array>,
+  pieces: AsyncIterable<readonly unknown[]>,
   patience: Patience,
   failed: (error: unknown) => unknown,
 ): AsyncGenerator<Uint8Array> {
   try {
-    for await (const piece of body) {
+    for await (const [piece] of pieces) {
+      if (!(piece instanceof Uint8Array)) continue
       patience.count(piece.byteLength)
       yield piece
     }
