@@ -4,6 +4,7 @@
  * It asks as freshclam does, and beyond that it goes on where a download broke off, believes no length, and bounds the time
  * of everything. The disk's failures are thrown as `DiskError`, an aborted signal as its reason; all others are answers.
  */
+import type { LookupFunction } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { formatHttpDate } from '#formats/http-fields/index.ts'
 import type { DatabaseServer, ServerAnswer, ServerQuestion } from '#ports/database-server.ts'
@@ -28,6 +29,8 @@ export interface HttpDatabaseServerOptions {
   readonly authorities?: string | undefined
   /** What a body must bring. Absent: half a kilobyte a second, over a minute. */
   readonly pace?: Pace
+  /** How names are looked up. Absent: as the system does, so that `/etc/hosts` and `.local` are known. */
+  readonly lookup?: LookupFunction
 }
 
 type Fields = Readonly<Record<string, string>>

@@ -5,7 +5,7 @@
  * HTTP/2 is not offered.
  */
 import { lookup } from 'node:dns'
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { Agent, buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import type { Waits } from './unreachable.ts'
 
@@ -21,6 +21,7 @@ export interface LineOptions extends Waits {
   readonly proxy?: ProxyOptions | undefined
   readonly localAddress?: string | undefined
   readonly authorities?: string | undefined
+  readonly lookup?: LookupFunction | undefined
 }
 
 /** Guess: a satellite answers in less, and one dead address before a living one is not noticed. */
@@ -28,6 +29,7 @@ const NEXT_ADDRESS_AFTER_MS = 2_000
 
 export function openLine(options: LineOptions): Dispatcher {
   const { connectMsMax, silentMsMax, proxy, localAddress, authorities } = options
+  const resolve = options.lookup ?? lookup
   const tls = {
     allowH2: false,
     timeout: connectMsMax,
@@ -35,8 +37,10 @@ export function openLine(options: LineOptions): Dispatcher {
   }
   const connect = fromAddress(
     localAddress,
+    resolve,
     buildConnector({
       ...tls,
+      lookup: resolve,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: Math.min(NEXT_ADDRESS_AFTER_MS, connectMsMax),
     }),
@@ -70,20 +74,23 @@ function basicLogin(user: string, password: string): string {
 /** From one local address Node tries the first address of a name only; here each of the same family has its turn. */
 function fromAddress(
   localAddress: string | undefined,
+  resolve: LookupFunction,
   connect: buildConnector.connector,
 ): buildConnector.connector {
   if (localAddress === undefined) return connect
   return (options, callback) => {
-    lookup(options.hostname, { all: true, family: isIP(localAddress) }, (error, found) => {
+    resolve(options.hostname, { all: true, family: isIP(localAddress) }, (error, found) => {
+      if (error !== null) return callback(error, null)
+      const addresses = typeof found === 'string' ? [found] : found.map(({ address }) => address)
       const tryNext = (at: number, before: Error) => {
-        const hostname = found?.[at]?.address
+        const hostname = addresses[at]
         if (hostname === undefined) return callback(before, null)
         connect({ ...options, hostname, localAddress }, (fault, socket) => {
           if (fault === null) callback(null, socket)
           else tryNext(at + 1, fault)
         })
       }
-      tryNext(0, error ?? new Error(`it has no address that ${localAddress} reaches`))
+      tryNext(0, new Error(`it has no address that ${localAddress} reaches`))
     })
   }
 }
