@@ -183,14 +183,12 @@ test('a head without end, of many answers before the answer, is given up', async
   assert.match(reason, /no whole head of an answer in 1 s/)
 })
 
-test('an abort ends connecting at once', async () => {
+test('an abort ends connecting at once', { timeout: 10_000 }, async () => {
   await using silent = await rawMirror(() => undefined)
   await using client = await databaseClient({ connectMsMax: 30_000 })
   const stop = new AbortController()
   const url = new URL(`https://127.0.0.1:${silent.port}/x`)
   const asking = client.server.start({ url, signal: stop.signal }, 8)
   setTimeout(() => stop.abort(new Error('enough')), 50)
-  const began = performance.now()
   await assert.rejects(asking, /^Error: enough$/)
-  assert.ok(performance.now() - began < 10_000)
 })
