@@ -2,8 +2,10 @@ export {
   CONF_CHARS_MAX,
   type ConfFault,
   type ConfLine,
-  type ConfRemark,
   describeConfFault,
+} from '#base/clam-conf.ts'
+export {
+  type ConfRemark,
   describeConfRemark,
   type FreshclamConf,
   optionLine,
