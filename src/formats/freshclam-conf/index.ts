@@ -12,6 +12,7 @@ export {
   parseFreshclamConf,
   printFreshclamConf,
 } from './conf.ts'
+export { type Execute, readExecute } from './execute.ts'
 export { FRESHCLAM_OPTIONS, type OptionName, type OptionRule, type OptionsOf } from './options.ts'
 export {
   boolOf,
