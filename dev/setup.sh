@@ -49,7 +49,7 @@ want_npm
 case "${1:-run}" in
   run) want_debian rsync=rsync gpg=gnupg gpgv=gpgv usr/share/tor/geoip=tor-geoipdb ;;
   test)
-    want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam \
+    want_debian rsync=rsync ssh=openssh-client sshd=openssh-server sigtool=clamav freshclam=clamav-freshclam clamd=clamav-daemon \
       gpg=gnupg gpgv=gpgv useradd=passwd \
       openssl=openssl nginx=nginx-light apache2=apache2 lighttpd=lighttpd caddy=caddy lockfile=procmail \
       webalizer=webalizer usr/lib/cgi-bin/awstats.pl=awstats \

@@ -12,6 +12,7 @@ import {
   pieceTimeoutMs,
 } from './bounds.ts'
 import type { CarefulPath } from './careful.ts'
+import { secondNow } from './date-field.ts'
 import { decideAnswer } from './decide-answer.ts'
 import {
   type Exchange,
@@ -21,7 +22,6 @@ import {
   type SmallAnswer,
 } from './exchange.ts'
 import { headText } from './head-text.ts'
-import { secondNow } from './http-date.ts'
 import { isLocal } from './local-files.ts'
 import { Patience } from './patience.ts'
 import { NOT_FOUND, type Plan, planAnswer, type Refusal, refusal } from './plan-answer.ts'

@@ -3,7 +3,7 @@
  * length, date and tag (RFC 9110 13.2.2 and 14, formats.md 5.5).
  */
 import type { EpochSeconds } from '#base/time.ts'
-import { parseHttpDate } from './http-date.ts'
+import { parseHttpDate } from '#formats/http-fields/index.ts'
 
 /** The fields that decide. Names as Node gives them. */
 export interface Conditions {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { EpochSeconds } from '#base/time.ts'
 import { type FileClass, fileClass } from '#core/limits/index.ts'
-import { formatHttpDate } from './http-date.ts'
+import { formatHttpDate } from '#formats/http-fields/index.ts'
 
 export type Field = readonly [name: string, value: string]
 

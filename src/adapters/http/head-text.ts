@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import { dateField } from './http-date.ts'
+import { dateField } from './date-field.ts'
 
 /** What happens to the connection after an answer; 1.0 clients want to be told that it stays (RFC 9112 9.3). */
 export type Lasting = 'close' | 'stay' | 'stay-1.0'

@@ -1,7 +1,7 @@
 /** From a path to something that can be sent: a file of the tree, or one of the operator's `local_*`. */
 import { type FileHandle, open } from 'node:fs/promises'
+import { formatHttpDate } from '#formats/http-fields/index.ts'
 import { bodyFields, entityTag, fileFields, printFields } from './file-fields.ts'
-import { formatHttpDate } from './http-date.ts'
 import { openLocal } from './local-files.ts'
 import type { FileFacts } from './plan-answer.ts'
 import type { ServedFile } from './snapshot.ts'

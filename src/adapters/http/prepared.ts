@@ -2,8 +2,9 @@
  * Whole answers, head and body, made once a second for all who ask the same: the check of an up-to-date client, the
  * header of a database, the patch of the day. A second is how long their `Date` holds.
  */
+
+import { secondNow } from './date-field.ts'
 import { headText, type Lasting } from './head-text.ts'
-import { secondNow } from './http-date.ts'
 import type { Plan } from './plan-answer.ts'
 import type { ServedFile } from './snapshot.ts'
 

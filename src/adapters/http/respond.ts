@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { secondNow } from './date-field.ts'
 import { decideAnswer } from './decide-answer.ts'
 import { isGuarded, mayEnter, type PageBody, pageOf } from './guarded-pages.ts'
-import { secondNow } from './http-date.ts'
 import { isLocal } from './local-files.ts'
 import { type OpenFile, openOperators } from './open-file.ts'
 import {

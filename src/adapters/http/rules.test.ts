@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { epochSeconds } from '#base/time.ts'
+import { formatHttpDate } from '#formats/http-fields/index.ts'
 import { contentType } from './content-type.ts'
 import { type Conditions, decideAnswer } from './decide-answer.ts'
-import { formatHttpDate, parseHttpDate } from './http-date.ts'
 import { pathOfTarget } from './request-target.ts'
 
 const BUILT = epochSeconds(1_624_388_302)
@@ -18,20 +18,6 @@ const EARLIER = 'Tue, 22 Jun 2021 18:58:21 GMT'
 function answer(conditions: Conditions, path = 'daily.cvd', method: 'GET' | 'HEAD' = 'GET') {
   return decideAnswer({ method, path, conditions, now: NOW }, FILE)
 }
-
-test('every date we write is read back, and the two old forms are read', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), (seconds) => {
-      assert.equal(parseHttpDate(formatHttpDate(epochSeconds(seconds))), seconds)
-    }),
-  )
-  assert.equal(parseHttpDate('Tuesday, 22-Jun-21 18:58:22 GMT'), BUILT)
-  assert.equal(parseHttpDate('Tue Jun 22 18:58:22 2021'), BUILT)
-  assert.equal(parseHttpDate('Sun Nov  6 08:49:37 1994'), 784_111_777)
-  for (const text of ['', 'now', '0', 'Tue, 31 Jun 2021 18:58:22 GMT', `${NOW_OR_LATER} `]) {
-    assert.equal(parseHttpDate(text), undefined, text)
-  }
-})
 
 test('single ranges: closed, open, suffix, past the end', () => {
   assert.deepEqual(answer({ range: 'bytes=0-511' }), { kind: 'part', from: 0, bytes: 512 })

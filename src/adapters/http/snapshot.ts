@@ -5,9 +5,9 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
+import { formatHttpDate } from '#formats/http-fields/index.ts'
 import { contentType } from './content-type.ts'
 import { bodyFields, entityTag, fileFields, printFields } from './file-fields.ts'
-import { formatHttpDate } from './http-date.ts'
 
 export interface ServedFile {
   /** Where it lies: an absolute path in the tree itself, not through the link that is switched. */

@@ -2,14 +2,17 @@ export {
   CONF_CHARS_MAX,
   type ConfFault,
   type ConfLine,
-  type ConfRemark,
   describeConfFault,
+} from '#base/clam-conf.ts'
+export {
+  type ConfRemark,
   describeConfRemark,
   type FreshclamConf,
   optionLine,
   parseFreshclamConf,
   printFreshclamConf,
 } from './conf.ts'
+export { type Execute, readExecute } from './execute.ts'
 export { FRESHCLAM_OPTIONS, type OptionName, type OptionRule, type OptionsOf } from './options.ts'
 export {
   boolOf,

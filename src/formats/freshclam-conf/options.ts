@@ -1,3 +1,5 @@
+import { parseConfBool, parseConfNumber } from '#base/clam-conf.ts'
+
 /**
  * The options of freshclam 1.4 and 1.5 (freshclam.conf(5); the table in ClamAV's option parser; tried with 1.4.6).
  * Names are exact. What no release knows any more stops freshclam, so it is not here; what it still takes and ignores is.
@@ -71,16 +73,6 @@ export function ruleOf(name: string): OptionRule | undefined {
   return RULES.get(name)
 }
 
-/** `yes`, `true`, `1` and their opposites, in any case. */
-export function parseBool(text: string): boolean | undefined {
-  if (/^(?:yes|true|1)$/i.test(text)) return true
-  return /^(?:no|false|0)$/i.test(text) ? false : undefined
-}
-
-export function parseNumber(text: string): number | undefined {
-  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
-}
-
 export function parseSize(text: string): number | undefined {
   const match = /^(\d{1,12})([KMG]?)$/i.exec(text)
   const unit = { '': 1, k: 1024, m: MIB, g: 1024 * MIB }[match?.[2]?.toLowerCase() ?? '']
@@ -92,9 +84,9 @@ export function parseSize(text: string): number | undefined {
 export function fitsRule(rule: OptionRule, value: string): boolean {
   switch (rule.type) {
     case 'bool':
-      return parseBool(value) !== undefined
+      return parseConfBool(value) !== undefined
     case 'number':
-      return parseNumber(value) !== undefined
+      return parseConfNumber(value) !== undefined
     case 'size':
       return parseSize(value) !== undefined
     default:

@@ -1,18 +1,12 @@
+import { confValues, parseConfBool, parseConfNumber } from '#base/clam-conf.ts'
 import { unreachable } from '#base/outcome.ts'
 import type { FreshclamConf } from './conf.ts'
-import {
-  FRESHCLAM_OPTIONS,
-  type OptionName,
-  type OptionsOf,
-  parseBool,
-  parseNumber,
-  parseSize,
-} from './options.ts'
+import { FRESHCLAM_OPTIONS, type OptionName, type OptionsOf, parseSize } from './options.ts'
 
 /** What a configuration says about one option, defaults included; the first of several counts. */
 export function boolOf(conf: FreshclamConf, name: OptionsOf<'bool'>): boolean {
   const text = firstOf(conf, name)
-  return (text === undefined ? undefined : parseBool(text)) ?? FRESHCLAM_OPTIONS[name].default
+  return (text === undefined ? undefined : parseConfBool(text)) ?? FRESHCLAM_OPTIONS[name].default
 }
 
 /** Undefined where it is not given and has no default. Sizes are in bytes. */
@@ -23,7 +17,7 @@ export function numberOf(
   const text = firstOf(conf, name)
   const rule = FRESHCLAM_OPTIONS[name]
   const given =
-    text === undefined ? undefined : rule.type === 'size' ? parseSize(text) : parseNumber(text)
+    text === undefined ? undefined : rule.type === 'size' ? parseSize(text) : parseConfNumber(text)
   return given ?? ('default' in rule ? rule.default : undefined)
 }
 
@@ -34,7 +28,7 @@ export function textOf(conf: FreshclamConf, name: OptionsOf<'text'>): string | u
 
 /** All values of an option that may be repeated. */
 export function textsOf(conf: FreshclamConf, name: OptionsOf<'texts'>): readonly string[] {
-  return valuesOf(conf, name)
+  return confValues(conf.lines, name)
 }
 
 /** Where freshclam fetches from, and how (formats.md 5.2). */
@@ -96,9 +90,5 @@ function withScheme(value: string, scheme: 'http' | 'https'): string {
 }
 
 function firstOf(conf: FreshclamConf, name: OptionName): string | undefined {
-  return valuesOf(conf, name)[0]
-}
-
-function valuesOf({ lines }: FreshclamConf, name: OptionName): readonly string[] {
-  return lines.flatMap((line) => (line.kind === 'option' && line.name === name ? [line.value] : []))
+  return confValues(conf.lines, name)[0]
 }

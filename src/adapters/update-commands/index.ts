@@ -1,0 +1,6 @@
+export {
+  describeUpdateCommand,
+  runUpdateCommand,
+  type UpdateCommandOptions,
+  type UpdateCommandOutcome,
+} from './run.ts'
