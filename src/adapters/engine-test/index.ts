@@ -1,0 +1,1 @@
+export { describeTrial, type EngineTrial, type TrialOptions, tryInEngine } from './try.ts'
