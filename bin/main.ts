@@ -14,6 +14,7 @@ import { addReleaseCommand } from './commands/release.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addSigmakerCommands } from './commands/sigmaker.ts'
 import { addStatusCommand } from './commands/status.ts'
+import { addUpdateCommand } from './commands/update.ts'
 import { CommandEnd, complain, EXIT, mindStandardOutput } from './io.ts'
 
 /** The one door of the command line. Each command loads its own part of the program when it is used. */
@@ -31,6 +32,7 @@ export function program(): Command {
   addRunCommand(cvdnet)
   addStatusCommand(cvdnet)
   addClientsyncCommand(cvdnet)
+  addUpdateCommand(cvdnet)
   addMasterCommands(cvdnet)
   addNotifyCommand(cvdnet)
   addMirrorCommands(cvdnet)

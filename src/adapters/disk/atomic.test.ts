@@ -127,3 +127,13 @@ test('leftovers are known by name, and nothing else is', () => {
     assert.equal(isLeftover(name), false)
   }
 })
+
+test('root may leave a file to another owner, who has it from its first moment', {
+  skip: process.geteuid?.() === 0 ? false : 'not root',
+}, async () => {
+  await using dir = await work()
+  const path = join(dir.path, 'given')
+  await writeFileAtomic(path, 'text', { mode: 0o600, owner: { uid: 4711, gid: 4712 } })
+  const given = await stat(path)
+  assert.deepEqual([given.uid, given.gid, given.mode & 0o777], [4711, 4712, 0o600])
+})

@@ -76,6 +76,8 @@ export interface WriteOptions {
   /** Permission bits, exactly: the process's mask does not change them. 0o644 unless told. */
   readonly mode?: number
   readonly lastModified?: EpochSeconds
+  /** Ours unless told; only root may name another. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
 }
 
 /** Replaces or makes a file in one step. */
@@ -113,6 +115,7 @@ async function writeNeighbour(
   try {
     await using file = await open(part, 'wx', 0o600)
     await file.writeFile(data)
+    if (options.owner !== undefined) await file.chown(options.owner.uid, options.owner.gid)
     await file.chmod(options.mode ?? 0o644)
     if (options.lastModified !== undefined) {
       await file.utimes(options.lastModified, options.lastModified)

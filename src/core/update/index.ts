@@ -1,3 +1,4 @@
+export { isOlderEngine } from './engine-age.ts'
 export { type ClientPlan, clientPlan, notFollowed, type ProxyPlan } from './plan.ts'
 export { readUpdateRecord, versionIn, versionOfRecord } from './record.ts'
 export {

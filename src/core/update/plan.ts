@@ -29,6 +29,8 @@ export interface ClientPlan {
   readonly proxy: ProxyPlan | undefined
   readonly localAddress: string | undefined
   readonly testDatabases: boolean
+  /** By which an engine from 1.5 on checks `.sign` files. */
+  readonly certificates: string | undefined
   /** A `clamd.conf`. */
   readonly notifyClamd: string | undefined
   readonly onUpdate: string | undefined
@@ -53,12 +55,7 @@ const PROXY_PORT_DEFAULT = 8080
 /** Beyond it freshclam refuses to ask; fifty are for those without a record (formats.md 5.2). */
 const CHECKS_MAX = 50
 /** What freshclam does with these, we do not; whoever has set them is told. */
-const NOT_FOLLOWED: readonly OptionName[] = [
-  'CompressLocalDatabase',
-  'CVDCertsDirectory',
-  'LogFacility',
-  'LogSyslog',
-]
+const NOT_FOLLOWED: readonly OptionName[] = ['CompressLocalDatabase', 'LogFacility', 'LogSyslog']
 
 /** Fails with every fault, a line each. */
 export function clientPlan(conf: FreshclamConf): Outcome<ClientPlan, readonly string[]> {
@@ -89,6 +86,7 @@ export function clientPlan(conf: FreshclamConf): Outcome<ClientPlan, readonly st
     proxy: proxyOf(conf),
     localAddress: textOf(conf, 'LocalIPAddress'),
     testDatabases: boolOf(conf, 'TestDatabases'),
+    certificates: textOf(conf, 'CVDCertsDirectory'),
     notifyClamd: textOf(conf, 'NotifyClamd'),
     onUpdate: textOf(conf, 'OnUpdateExecute'),
     onError: textOf(conf, 'OnErrorExecute'),

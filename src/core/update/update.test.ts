@@ -7,6 +7,7 @@ import { aName, aVersion } from '../../../test/support/values.ts'
 import {
   clientPlan,
   describeEnd,
+  isOlderEngine,
   nextStep,
   notFollowed,
   readUpdateRecord,
@@ -140,6 +141,20 @@ test('servers are asked in their order; who fails comes last, who asks for it is
   walk.leaveAlone('a', 30)
   walk.leaveAlone('b', 40)
   assert.equal(walk.allLeftAloneSeconds, 60)
+})
+
+test('an engine is older by its numbers, and one that is not released is not judged', () => {
+  const older = [
+    ['1.4.5', '1.4.6'],
+    ['0.103.12', '1.0'],
+    ['1.4', '1.4.1'],
+    ['1.9.0', '1.10.0'],
+  ] as const
+  for (const [own, newest] of older) {
+    assert.ok(isOlderEngine(own, newest), own)
+    assert.ok(!isOlderEngine(newest, own), own)
+  }
+  assert.ok(!isOlderEngine('1.4.6', '1.4.6') && !isOlderEngine('1.5.0-rc', '1.6'))
 })
 
 test('the worst end of any database is the run’s, and each has its words', () => {

@@ -8,6 +8,8 @@ import {
 import { isHost } from '#base/host.ts'
 import { type Outcome, ok } from '#base/outcome.ts'
 
+export { type ConfFault, describeConfFault } from '#base/clam-conf.ts'
+
 /** What a client of clamd needs of `clamd.conf` (clamd.conf(5); formats.md 5.8). Of an option given again the first counts. */
 export interface ClamdConf {
   readonly localSocket?: string

@@ -1,2 +1,8 @@
-export { type ConfFault, describeConfFault } from '#base/clam-conf.ts'
-export { type ClamdConf, type ClamdDoor, doorsOf, parseClamdConf } from './conf.ts'
+export {
+  type ClamdConf,
+  type ClamdDoor,
+  type ConfFault,
+  describeConfFault,
+  doorsOf,
+  parseClamdConf,
+} from './conf.ts'

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { CONF_CHARS_MAX, describeConfFault } from '#base/clam-conf.ts'
 import {
+  CONF_CHARS_MAX,
+  describeConfFault,
   describeConfRemark,
   type FreshclamConf,
   optionLine,

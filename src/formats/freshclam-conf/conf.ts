@@ -2,6 +2,13 @@ import { type ConfFault, type ConfLine, readConfLine, readConfLines } from '#bas
 import { type Outcome, ok } from '#base/outcome.ts'
 import { fitsRule, ruleOf } from './options.ts'
 
+export {
+  CONF_CHARS_MAX,
+  type ConfFault,
+  type ConfLine,
+  describeConfFault,
+} from '#base/clam-conf.ts'
+
 /**
  * `freshclam.conf`. Of an option that is given again the first counts, unless it may be repeated.
  *

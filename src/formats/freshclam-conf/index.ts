@@ -2,10 +2,8 @@ export {
   CONF_CHARS_MAX,
   type ConfFault,
   type ConfLine,
-  describeConfFault,
-} from '#base/clam-conf.ts'
-export {
   type ConfRemark,
+  describeConfFault,
   describeConfRemark,
   type FreshclamConf,
   optionLine,

@@ -9,7 +9,6 @@ import { putInPlace, syncFile } from '#adapters/disk/index.ts'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
 import type { CustomEnd } from '#core/update/index.ts'
 import { askServer, Failures } from './ask.ts'
-import { notLoaded } from './install.ts'
 import type { UpdateRun } from './world.ts'
 
 const CUSTOM_BYTES_MAX = 1024 * 1024 * 1024
@@ -29,7 +28,7 @@ export async function updateCustom(url: URL, run: UpdateRun): Promise<CustomEnd>
   const refusal = await run.engineTest(path)
   if (refusal !== undefined) {
     await rm(path, { force: true })
-    return { kind: 'refused', reasons: [notLoaded(refusal)] }
+    return { kind: 'refused', reasons: [refusal] }
   }
   if (url.protocol !== 'file:') await utimes(path, asked, asked)
   await syncFile(path)

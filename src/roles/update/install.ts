@@ -52,11 +52,6 @@ export async function isInstalled(
   return isForStockEngines(signedBy) || (await isThere(join(directory, unsignedName(name))))
 }
 
-/** In the words of an end. */
-export function notLoaded(refusal: string): string {
-  return `the engine does not load it: ${refusal}`
-}
-
 function unsignedName(name: DbName): string {
   return `${name}.cud`
 }

@@ -267,7 +267,7 @@ test('what the engine does not load never gets there', async () => {
   )
   const end = await it.end()
   assert.deepEqual([end.kind, end.status, await it.version()], ['refused', 1, 1])
-  assert.match(it.said.join('\n'), /the engine does not load it: Malformed database/)
+  assert.match(it.said.join('\n'), /acme was not updated: Malformed database/)
 })
 
 test('of two files that a kill left behind, the newer stays; one that is broken is replaced', async () => {

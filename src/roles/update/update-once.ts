@@ -13,7 +13,7 @@ import {
 } from '#core/update/index.ts'
 import { bring } from './bring.ts'
 import { updateCustom } from './custom.ts'
-import { install, isInstalled, notLoaded } from './install.ts'
+import { install, isInstalled } from './install.ts'
 import { type LocalDatabase, localDatabase } from './local.ts'
 import { Announcements, newestOnServers } from './newest.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
@@ -97,7 +97,7 @@ async function updateDatabase(
   const refusal = await install({ name, path, signedBy }, local, run)
   return refusal === undefined
     ? { kind: 'updated', newest, ...update }
-    : { kind: 'refused', reasons: [notLoaded(refusal)] }
+    : { kind: 'refused', reasons: [refusal] }
 }
 
 /** What is here is the newest; what the engine loads of it may have been taken away. */
@@ -107,5 +107,5 @@ async function current(name: DbName, local: LocalDatabase, run: UpdateRun): Prom
   const refusal = isWhole ? undefined : await install({ name, path, signedBy }, local, run)
   return refusal === undefined
     ? { kind: 'up-to-date', version }
-    : { kind: 'refused', reasons: [notLoaded(refusal)] }
+    : { kind: 'refused', reasons: [refusal] }
 }

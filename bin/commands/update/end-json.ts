@@ -1,0 +1,18 @@
+import type { ClientEnd } from '#roles/update/index.ts'
+
+/** A run for programs: what became of each database, in the words of `core/update`. */
+export function endJson(end: ClientEnd) {
+  if (end.kind === 'keeps-still') {
+    return { status: end.status, leftAloneUntil: end.until, databases: [], custom: [] }
+  }
+  const { report, status } = end
+  return {
+    status,
+    databases: [...report.databases].map(([name, { kind, ...rest }]) => ({
+      name,
+      result: kind,
+      ...rest,
+    })),
+    custom: [...report.custom].map(([url, { kind, ...rest }]) => ({ url, result: kind, ...rest })),
+  }
+}

@@ -1,0 +1,6 @@
+export {
+  describeRemembered,
+  openFreshclamDat,
+  type RememberedBy,
+  writeFreshclamDat,
+} from './file.ts'

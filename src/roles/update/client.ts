@@ -1,0 +1,158 @@
+/** A run of the client with all around it: what the servers asked for, the scanner, and what the operator wants to be run. */
+import { resolveTxt } from 'node:dns/promises'
+import { arch, platform } from 'node:os'
+import { describeReload, reloadClamdOf } from '#adapters/clamd/index.ts'
+import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
+import { describeTrial, engineVersion, tryInEngine } from '#adapters/engine-test/index.ts'
+import {
+  describeRemembered,
+  openFreshclamDat,
+  writeFreshclamDat,
+} from '#adapters/freshclam-dat/index.ts'
+import { describeUpdateCommand, runUpdateCommand } from '#adapters/update-commands/index.ts'
+import { type EpochSeconds, epochSeconds, toSeconds } from '#base/time.ts'
+import {
+  type ClientPlan,
+  hasNews,
+  isOlderEngine,
+  leftAloneSeconds,
+  statusOf,
+  type UpdateReport,
+} from '#core/update/index.ts'
+import type { PublisherKeys } from '#formats/dsig/index.ts'
+import type { FreshclamDat } from '#formats/freshclam-dat/index.ts'
+import type { Clock } from '#ports/clock.ts'
+import { updateOnce } from './update-once.ts'
+import type { EngineTest, Voice } from './world.ts'
+
+export interface ClientOptions {
+  readonly plan: ClientPlan
+  /** Beside ClamAV. */
+  readonly publishers: readonly PublisherKeys[]
+  /** Our own version, for the servers' logs. */
+  readonly version: string
+  /** PEM of who may sign certificates. Absent: those that Node trusts. */
+  readonly authorities?: string | undefined
+  readonly clock: Clock
+  readonly voice: Voice
+}
+
+export type ClientEnd =
+  | { readonly kind: 'ran'; readonly report: UpdateReport; readonly status: number }
+  /** The servers have asked for it, on an earlier run. */
+  | { readonly kind: 'keeps-still'; readonly until: EpochSeconds; readonly status: 0 }
+
+/** Throws what `updateOnce` throws. */
+export async function runClient(options: ClientOptions, signal: AbortSignal): Promise<ClientEnd> {
+  const { plan, clock, voice } = options
+  const { dat, by } = await openFreshclamDat(plan.directory)
+  const remark = describeRemembered(by)
+  if (remark !== undefined) voice.complain(remark)
+  const now = toSeconds(clock.now())
+  const { retryAfter } = dat
+  if (retryAfter !== undefined && retryAfter > now) {
+    const until = new Date(retryAfter * 1000).toISOString()
+    voice.print(`the servers have asked to be left alone until ${until}`)
+    return { kind: 'keeps-still', until: retryAfter, status: 0 }
+  }
+  const report = await askAndUpdate(options, dat, signal)
+  await remember(plan.directory, dat, report, now)
+  return { kind: 'ran', report, status: await afterwards(options, report, signal) }
+}
+
+async function askAndUpdate(
+  { plan, publishers, version, authorities, clock, voice }: ClientOptions,
+  { uuid }: FreshclamDat,
+  signal: AbortSignal,
+): Promise<UpdateReport> {
+  const about = `OS: ${platform()}, ARCH: ${arch()}, UUID: ${uuid}`
+  await using server = new HttpDatabaseServer({
+    agent: plan.agent ?? `cvdnet/${version} (${about})`,
+    connectMsMax: plan.connectMsMax,
+    silentMsMax: plan.silentMsMax,
+    proxy: plan.proxy,
+    localAddress: plan.localAddress,
+    authorities,
+  })
+  const { directory, servers, databases, customUrls, attemptsMax } = plan
+  const told = { directory, servers, databases, customUrls, attemptsMax }
+  const engineTest = engineTestOf(plan, voice, signal)
+  const world = { ...told, publishers, server, resolveTxt: firstText, engineTest, clock, voice }
+  return await updateOnce(world, signal)
+}
+
+/** The first string of the first record, as freshclam reads it (formats.md 5.3). */
+async function firstText(name: string): Promise<string | undefined> {
+  try {
+    const [record] = await resolveTxt(name)
+    return record?.[0]
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : ''
+    if (code === 'ENOTFOUND' || code === 'ENODATA') return undefined
+    throw error
+  }
+}
+
+function engineTestOf(plan: ClientPlan, voice: Voice, signal: AbortSignal): EngineTest {
+  let isMissingTold = false
+  return async (file) => {
+    if (!plan.testDatabases) return undefined
+    const { certificates } = plan
+    const trial = await tryInEngine(file, { signal, ...(certificates && { certificates }) })
+    switch (trial.kind) {
+      case 'refused':
+      case 'broken-off':
+        return describeTrial(trial)
+      case 'loads':
+        if (trial.words !== '') voice.complain(describeTrial(trial))
+        return undefined
+      case 'not-tried':
+        if (!isMissingTold) voice.complain(describeTrial(trial))
+        isMissingTold = true
+        return undefined
+    }
+  }
+}
+
+async function remember(
+  directory: string,
+  dat: FreshclamDat,
+  report: UpdateReport,
+  now: EpochSeconds,
+): Promise<void> {
+  const seconds = leftAloneSeconds(report)
+  const { retryAfter: before, ...rest } = dat
+  if (seconds > 0) {
+    await writeFreshclamDat(directory, { ...rest, retryAfter: epochSeconds(now + seconds) })
+  } else if (before !== undefined) await writeFreshclamDat(directory, rest)
+}
+
+/** In freshclam's order (formats.md 5.8): clamd, then the operator's commands. Resolves to the status. */
+async function afterwards(
+  { plan, voice }: ClientOptions,
+  report: UpdateReport,
+  signal: AbortSignal,
+): Promise<number> {
+  let status: number = statusOf(report)
+  const execute = async (option: string, command: string | undefined, version?: string) => {
+    if (command === undefined) return
+    const onLine = (line: string) => voice.print(`  ${line}`)
+    const outcome = await runUpdateCommand(command, { onLine, signal, ...(version && { version }) })
+    if (outcome.kind === 'end-with') status = outcome.status
+    voice.print(describeUpdateCommand(option, outcome))
+  }
+  if (hasNews(report)) {
+    if (plan.notifyClamd !== undefined) {
+      voice.print(describeReload(await reloadClamdOf(plan.notifyClamd, { signal })))
+    }
+    await execute('OnUpdateExecute', plan.onUpdate)
+  }
+  if (statusOf(report) !== 0) await execute('OnErrorExecute', plan.onError)
+  const { newestClamav } = report
+  const own = newestClamav === undefined ? undefined : await engineVersion(signal)
+  if (own !== undefined && newestClamav !== undefined && isOlderEngine(own, newestClamav)) {
+    voice.complain(`ClamAV ${own} is installed here, and ${newestClamav} is the newest`)
+    await execute('OnOutdatedExecute', plan.onOutdated, newestClamav)
+  }
+  return status
+}
