@@ -63,11 +63,8 @@ class Client {
       return end.status
     } catch (error) {
       const status = this.#signal.aborted ? EXIT.world : EXIT.refused
-      if (!this.#signal.aborted && !(error instanceof UpdateBusyError)) throw error
-      const reason = this.#signal.aborted ? this.#signal.reason : error
-      throw new CommandEnd(status, reason instanceof Error ? reason.message : String(reason), {
-        cause: error,
-      })
+      if (status === EXIT.refused && !(error instanceof UpdateBusyError)) throw error
+      throw ended(status, wordsOf(error), error)
     }
   }
 
@@ -144,4 +141,8 @@ class Client {
       },
     }
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -63,7 +63,7 @@ export function describeEnd(name: DbName, end: DatabaseEnd): string {
     case 'behind':
       return `${name} stays at version ${end.version}: ${end.newest} is announced and on no server yet`
     case 'updated': {
-      const from = end.from === undefined ? 'new' : `${end.from} →`
+      const from = end.from === undefined ? 'is new:' : `${end.from} →`
       const way = end.way === 'patches' ? 'by patches' : 'whole'
       const behind = end.to < end.newest ? `; ${end.newest} is announced and on no server yet` : ''
       return `${name} ${from} version ${end.to}, ${way}, ${end.signatures} signatures, ${end.bytes} bytes from ${end.server}${behind}`

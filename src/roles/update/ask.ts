@@ -21,6 +21,11 @@ export interface Taken<Content> {
   readonly server: string
 }
 
+interface Source {
+  readonly server: string
+  readonly file: string
+}
+
 /** Why nobody had it, server by server. */
 export class Failures {
   /** They answered, and have it not. */
@@ -30,27 +35,41 @@ export class Failures {
   readonly unreached: string[] = []
 
   note(
-    { walk }: UpdateRun,
-    { server, file }: { readonly server: string; readonly file: string },
+    run: UpdateRun,
+    { server, file }: Source,
     answer: Exclude<ServerAnswer<unknown>, { readonly kind: 'found' }>,
   ): void {
+    run.walk.putLast(server)
     switch (answer.kind) {
       case 'not-modified':
         this.missing.push(server)
         return
       case 'too-large':
-        this.refused.push(`${server}: ${file}: longer than ${answer.bytesMax} bytes`)
+        this.refuse(run, { server, file }, `longer than ${answer.bytesMax} bytes`)
         return
       case 'unreachable':
-        this.unreached.push(`${server}: ${file}: ${answer.reason}`)
-        walk.putLast(server)
+        this.#unreach(run, { server, file }, answer.reason)
         return
       case 'refused':
         if (answer.status === TOO_MANY) {
-          walk.leaveAlone(server, answer.retryAfter ?? LEFT_ALONE_SECONDS)
+          const seconds = answer.retryAfter ?? LEFT_ALONE_SECONDS
+          run.walk.leaveAlone(server, seconds)
+          run.troubles.push(`${server} asks to be left alone for ${seconds} seconds`)
         } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)
-        else this.unreached.push(`${server}: ${file}: status ${answer.status}`)
+        else this.#unreach(run, { server, file }, `status ${answer.status}`)
     }
+  }
+
+  /** What came is not to be used. */
+  refuse({ walk, troubles }: UpdateRun, { server, file }: Source, reason: string): void {
+    walk.putLast(server)
+    this.refused.push(`${server}: ${file}: ${reason}`)
+    troubles.push(`${server}: ${file}: ${reason}`)
+  }
+
+  #unreach({ troubles }: UpdateRun, { server, file }: Source, reason: string): void {
+    this.unreached.push(`${server}: ${file}: ${reason}`)
+    troubles.push(`${server}: ${file}: ${reason}`)
   }
 
   add(others: Failures): void {
@@ -82,7 +101,7 @@ export async function askServers<Content>(
     if (answer.kind === 'found') {
       const reason = await refuse(answer.content, server)
       if (reason === undefined) return ok({ content: answer.content, server })
-      failures.refused.push(`${server}: ${file}: ${reason}`)
+      failures.refuse(run, { server, file }, reason)
     } else failures.note(run, { server, file }, answer)
   }
   return fail(failures)

@@ -99,7 +99,6 @@ async function fetchPatch(
     return describePatchFileFault(patch.fault)
   })
   if (taken.ok) return { path, bytes: taken.value.content, server: taken.value.server }
-  for (const reason of taken.fault.refused) run.voice.complain(reason)
   return undefined
 }
 
@@ -120,7 +119,7 @@ async function bringWhole(
       continue
     }
     const header = parseHeader(answer.content, 'strict')
-    if (!header.ok) failures.refused.push(`${server}: ${file}: it does not begin as a database`)
+    if (!header.ok) failures.refuse(run, { server, file }, 'it does not begin as a database')
     else if (local !== undefined && header.value.version <= local.version) {
       failures.missing.push(server)
     } else if (header.value.version >= newest) {
@@ -174,7 +173,7 @@ async function download(
   }
   if (header === undefined || signedBy === undefined || words.length > 0) {
     await rm(path, { force: true })
-    failures.refused.push(`${server}: ${file}: ${words.join('; ')}`)
+    failures.refuse(run, { server, file }, words.join('; '))
     return fail(failures)
   }
   return ok({

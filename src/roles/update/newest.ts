@@ -82,7 +82,7 @@ export async function newestOnServers(
     if (answer.kind === 'found') {
       const header = parseHeader(answer.content, 'strict')
       if (header.ok) versions.set(server, header.value.version)
-      else failures.refused.push(`${server}: ${file}: it does not begin as a database`)
+      else failures.refuse(run, { server, file }, 'it does not begin as a database')
     } else if (answer.kind === 'not-modified' && local !== undefined) {
       versions.set(server, local.version)
     } else failures.note(run, { server, file }, answer)

@@ -199,6 +199,7 @@ for (const [what, more] of WRONG) {
     assert.ok(end.kind === 'updated')
     assert.deepEqual([end.to, end.status], [4, 0])
     assert.equal(await it.version(), 4)
+    assert.equal(it.said.filter((line) => /^http:..one\b/.test(line)).length, 1)
   })
 }
 

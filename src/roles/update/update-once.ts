@@ -1,4 +1,5 @@
 /** One run of a client: every database that it keeps, one after the other. */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolders, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
@@ -42,27 +43,40 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   for (const folder of [scratch, signedFolder]) await makeFolders(folder, 0o700)
   const walk = new ServerWalk(world.servers.urls)
   const now = toSeconds(world.clock.now())
-  const run: UpdateRun = { ...world, walk, scratch, signedFolder, now, signal }
+  const run: UpdateRun = { ...world, walk, troubles: [], scratch, signedFolder, now, signal }
+  await tellUnwanted(run)
   const announcements = new Announcements(run)
   const databases = new Map<DbName, DatabaseEnd>()
   for (const name of world.databases) {
     const end = await updateDatabase(name, announcements, run)
     databases.set(name, end)
-    tell(end.kind, describeEnd(name, end), world)
+    tell(end.kind, describeEnd(name, end), run)
     if (walk.allLeftAloneSeconds !== undefined) break
   }
   const custom = new Map<string, CustomEnd>()
   for (const url of world.customUrls) {
     const end = await updateCustom(url, run)
     custom.set(url.href, end)
-    tell(end.kind, describeCustomEnd(url.href, end), world)
+    tell(end.kind, describeCustomEnd(url.href, end), run)
   }
   return { databases, custom, newestClamav: await announcements.newestClamav() }
 }
 
-function tell(kind: DatabaseEnd['kind'], line: string, { voice }: UpdateWorld): void {
-  if (FINE.has(kind)) voice.print(line)
-  else voice.complain(line)
+/** Freshclam deletes these; here the operator does. */
+async function tellUnwanted({ directory, databases, voice }: UpdateRun): Promise<void> {
+  const wanted = new Set(databases.flatMap((name) => [`${name}.cvd`, `${name}.cld`]))
+  for (const file of await readdir(directory)) {
+    if (!/\.(?:cvd|cld)$/.test(file) || wanted.has(file)) continue
+    voice.complain(`"${file}" is loaded from the folder too, and is not kept up to date`)
+  }
+}
+
+/** An end that is not fine has the troubles in it. */
+function tell(kind: DatabaseEnd['kind'], line: string, { voice, troubles }: UpdateRun): void {
+  const isFine = FINE.has(kind)
+  const reasons = new Set(troubles.splice(0))
+  if (isFine) for (const trouble of reasons) voice.complain(trouble)
+  voice[isFine ? 'print' : 'complain'](line)
 }
 
 const FINE: ReadonlySet<DatabaseEnd['kind']> = new Set(['up-to-date', 'ahead', 'updated'])

@@ -34,6 +34,8 @@ export interface UpdateWorld {
 
 export interface UpdateRun extends UpdateWorld {
   readonly walk: ServerWalk
+  /** What servers did wrong; told when others did better. */
+  readonly troubles: string[]
   /** Signed databases of other publishers, which stock engines do not load. */
   readonly signedFolder: string
   /** Of this run alone, on the file system of `directory`. */
