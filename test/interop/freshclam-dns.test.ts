@@ -47,3 +47,11 @@ test(
   },
   () => inNamespace('failover'),
 )
+
+test(
+  'our own client does as freshclam does, and each goes on with what the other left',
+  {
+    skip,
+  },
+  () => inNamespace('ours'),
+)

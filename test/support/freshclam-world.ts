@@ -13,14 +13,22 @@ import { StoreFeed, startDns } from '#roles/dns/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { startMonitor } from '#roles/monitor/index.ts'
 import { ZONE } from '../../dev/demo/index.ts'
+import { CVDNET } from './cvdnet.ts'
 import { dnsOptions } from './dns-options.ts'
 import { type TestNetwork, testNetwork } from './network.ts'
-import { realData, run } from './run.ts'
+import { type Ended, realData, run } from './run.ts'
 import { addresses } from './zone.ts'
 
 const cvd = (version: number) => ({ path: realData(`clamav/test-${version}.cvd`), as: 'test.cvd' })
 const cdiff = (version: number) => realData(`clamav/test-${version}.cdiff`)
 const DNS_HOST = '127.0.0.1'
+/** What freshclam is told by its `--update-db`. */
+const ONLY_TEST = [
+  'ExcludeDatabase daily',
+  'ExcludeDatabase main',
+  'Bytecode no',
+  'ExtraDatabase test',
+]
 /** Guess: ten rounds of the monitor, and a busy machine. */
 const ANNOUNCED_WITHIN_MS = 20_000
 
@@ -30,10 +38,9 @@ interface World extends AsyncDisposable {
   /** Paths that clients asked for, since last emptied. */
   readonly asked: string[]
   /** A client with a folder of its own. */
-  freshclam(
-    name: string,
-    host: string,
-  ): Promise<{ readonly all: string; readonly status: number | null }>
+  freshclam(name: string, host: string): Promise<Ended>
+  /** Ours instead, on the same folder. */
+  cvdnet(name: string, host: string): Promise<Ended>
   /** What is in that client's folder. */
   versionOf(name: string): Promise<string>
   release(version: number): Promise<void>
@@ -48,13 +55,27 @@ async function makeWorld(): Promise<World> {
       for (const mirror of planned) {
         const onLines = (lines: string) => {
           const { agent = '', target = '' } = parseLogLine(lines.trimEnd()) ?? {}
-          if (agent.startsWith('ClamAV/') || agent.startsWith('clamav/')) asked.push(target)
+          if (/^(?:ClamAV|clamav|cvdnet)\//.test(agent)) asked.push(target)
         }
         mirrors.push(starting.use(await startMirror({ ...mirror, onLines })))
       }
       return starting.move()
     },
   })
+  const configured = async (name: string, host: string, more: readonly string[]) => {
+    const folder = join(clients, name)
+    await mkdir(folder, { recursive: true })
+    const lines = [
+      'DatabaseOwner root',
+      `DatabaseDirectory ${folder}`,
+      `DatabaseMirror http://${host}:${port}`,
+      'DNSDatabaseInfo current.cvd.clamav.test',
+      'MaxAttempts 1',
+      ...more,
+    ]
+    await writeFile(`${folder}.conf`, `${lines.join('\n')}\n`)
+    return `${folder}.conf`
+  }
   const watching = await watch(network)
   const port = network.json.mirrors[0]?.httpPort
   const clients = join(network.folder, 'clients')
@@ -63,22 +84,12 @@ async function makeWorld(): Promise<World> {
     mirrors,
     asked,
     async freshclam(name, host) {
-      const folder = join(clients, name)
-      await mkdir(folder, { recursive: true })
-      const lines = [
-        'DatabaseOwner root',
-        `DatabaseDirectory ${folder}`,
-        `DatabaseMirror http://${host}:${port}`,
-        'DNSDatabaseInfo current.cvd.clamav.test',
-        'MaxAttempts 1',
-      ]
-      await writeFile(`${folder}.conf`, `${lines.join('\n')}\n`)
-      return await run('freshclam', [
-        '--stdout',
-        '--verbose',
-        `--config-file=${folder}.conf`,
-        '--update-db=test',
-      ])
+      const conf = `--config-file=${await configured(name, host, [])}`
+      return await run('freshclam', ['--stdout', '--verbose', conf, '--update-db=test'])
+    },
+    async cvdnet(name, host) {
+      const conf = await configured(name, host, ONLY_TEST)
+      return await run(process.execPath, [CVDNET, 'update', '--config', conf])
     },
     async versionOf(name) {
       const [file] = (await readdir(join(clients, name))).filter((one) =>
@@ -165,6 +176,36 @@ const SCENARIOS: Readonly<Record<string, (world: World) => Promise<void>>> = {
     assert.equal(third.status, 0, third.all)
     assert.equal(await world.versionOf('client'), '2')
     assert.deepEqual(world.asked, ['/test-2.cdiff'])
+  },
+
+  async ours(world) {
+    await world.release(1)
+    const first = await world.cvdnet('client', 'database.clamav.test')
+    assert.equal(first.status, 0, first.all)
+    assert.equal(await world.versionOf('client'), '1')
+    world.asked.length = 0
+    const second = await world.cvdnet('client', 'database.clamav.test')
+    assert.match(second.out, /^test is up to date, version 1$/m)
+    assert.deepEqual([second.status, world.asked], [0, []], second.all)
+    await world.release(2)
+    const third = await world.cvdnet('client', 'database.clamav.test')
+    assert.match(third.out, /^test 1 → version 2, by patches/m)
+    assert.deepEqual([third.status, world.asked], [0, ['/test-2.cdiff']], third.all)
+    // A stock freshclam goes on with what ours left, and ours with what that leaves.
+    await world.release(3)
+    const stock = await world.freshclam('client', 'database.clamav.test')
+    assert.equal(stock.status, 0, stock.all)
+    assert.equal(await world.versionOf('client'), '3')
+    await world.release(4)
+    const fourth = await world.cvdnet('client', 'database.clamav.test')
+    assert.match(fourth.out, /^test 3 → version 4, by patches/m)
+    const [dead] = world.mirrors
+    await dead?.[Symbol.asyncDispose]()
+    for (const name of ['one', 'two', 'three', 'four']) {
+      const update = await world.cvdnet(name, 'db.test.clamav.test')
+      assert.equal(update.status, 0, update.all)
+      assert.equal(await world.versionOf(name), '4')
+    }
   },
 
   async failover(world) {
