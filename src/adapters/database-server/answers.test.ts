@@ -74,15 +74,19 @@ test('a start is asked for as freshclam asks, and nothing packed or kept open', 
   assert.doesNotMatch(said, /accept-encoding|authorization|cookie/i)
 })
 
-test('of a whole or endless file only the start is taken, and the connection dropped', async () => {
+test('of a whole or endless file only the start is taken, and the connection dropped', {
+  timeout: 10_000,
+}, async () => {
   const first = { kind: 'found', content: new Uint8Array(Buffer.from('01234567')) }
   assert.deepEqual(await start(() => httpAnswer('0123456789')), first)
-  let closed: Promise<void> | undefined
-  const endless = await start((_path, _head, socket) => {
-    closed = new Promise((resolve) => socket.once('close', () => resolve()))
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  await using mirror = await rawMirror((_path, _head, socket) => {
+    socket.once('close', () => resolve())
     return flood(socket, '0123456789')
   })
-  assert.deepEqual(endless, first)
+  await using client = await databaseClient()
+  const url = new URL(`http://127.0.0.1:${mirror.port}/daily.cvd`)
+  assert.deepEqual(await client.server.start({ url, signal }, 8), first)
   await closed
 })
 
