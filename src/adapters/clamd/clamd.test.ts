@@ -195,6 +195,19 @@ test('nobody there is told door by door', async () => {
   assert.match(describeReload(nowhere), /neither LocalSocket nor TCPSocket/)
 })
 
+test('who has no unix socket is found by TCP, without an address on this machine', async () => {
+  const server = createServer((socket) => socket.resume().end('RELOADING\n'))
+  const port = await freePort(['127.0.0.1'])
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const conf = { ...EVERYWHERE, localSocket: '/nonexistent/s', tcpSocket: port }
+  assert.deepEqual(await reloadClamd(conf, { signal }), { kind: 'reloading' })
+  server.close()
+  await once(server, 'close')
+  const outcome = await reloadClamd(conf, { signal })
+  assert.match(describeReload(outcome), /\(ENOENT\); nobody at localhost port \d+ \(ECONNREFUSED\)/)
+})
+
 test('a path that no socket can have is nobody', async () => {
   const conf = { ...EVERYWHERE, localSocket: `/${'a'.repeat(300)}` }
   const outcome = await reloadClamd(conf, { signal })

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtempDisposable } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadSnapshot, startHttpServer } from '#adapters/http/index.ts'
 import { epochSeconds } from '#base/time.ts'
 import { databaseClient } from '../../../test/support/database-client.ts'
 import { flood, httpAnswer, rawMirror } from '../../../test/support/raw-mirror.ts'
-import { BIG, BUILT, makeServedTree } from '../../../test/support/serving/tree.ts'
+import { BUILT } from '../../../test/support/serving/tree.ts'
 
 const signal = AbortSignal.timeout(60_000)
-const MORE = 1_000_000_000
 
 type Answer = (path: string, head: string, socket: Socket) => string | undefined
 
@@ -23,41 +18,6 @@ async function start(answer: Answer, since?: number) {
   const known = since === undefined ? {} : { since: epochSeconds(since) }
   return await client.server.start({ url, signal, ...known }, 8)
 }
-
-test('our own server gives a start, a whole file, an empty one, and nothing new', async () => {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-tree-'))
-  const tree = join(folder.path, 'tree')
-  await mkdir(tree)
-  await makeServedTree(tree)
-  const snapshot = await loadSnapshot(tree, { signal })
-  await using web = await startHttpServer({ host: '127.0.0.1', port: 0, source: () => snapshot })
-  await using client = await databaseClient()
-  const at = (path: string) => ({ url: new URL(`http://127.0.0.1:${web.port}/${path}`), signal })
-
-  const head = await client.server.start(at('daily.cvd'), 512)
-  assert.deepEqual(head, { kind: 'found', content: new Uint8Array(BIG.subarray(0, 512)) })
-  const known = { ...at('daily.cvd'), since: epochSeconds(BUILT) }
-  assert.deepEqual(await client.server.start(known, 512), { kind: 'not-modified' })
-  const older = { ...at('daily.cvd'), since: epochSeconds(BUILT - 1) }
-  assert.partialDeepStrictEqual(await client.server.start(older, 512), { kind: 'found' })
-
-  const whole = await client.server.download(at('daily.cvd'), client.into, MORE)
-  assert.deepEqual(whole, { kind: 'found', content: BIG.byteLength })
-  assert.equal(await client.content(), BIG.toString('latin1'))
-  assert.deepEqual(await client.files(), ['daily.cvd'])
-
-  const empty = at('daily-27002.cdiff')
-  assert.deepEqual(await client.server.start(empty, 512), {
-    kind: 'found',
-    content: new Uint8Array(),
-  })
-  assert.deepEqual(await client.server.download(empty, client.into, MORE), {
-    kind: 'found',
-    content: 0,
-  })
-  assert.equal(await client.content(), '')
-  assert.deepEqual(await client.server.start(at('gone.cvd'), 512), { kind: 'refused', status: 404 })
-})
 
 test('a start is asked for as freshclam asks, and nothing packed or kept open', async () => {
   let said = ''
@@ -74,15 +34,19 @@ test('a start is asked for as freshclam asks, and nothing packed or kept open', 
   assert.doesNotMatch(said, /accept-encoding|authorization|cookie/i)
 })
 
-test('of a whole or endless file only the start is taken, and the connection dropped', async () => {
+test('of a whole or endless file only the start is taken, and the connection dropped', {
+  timeout: 10_000,
+}, async () => {
   const first = { kind: 'found', content: new Uint8Array(Buffer.from('01234567')) }
   assert.deepEqual(await start(() => httpAnswer('0123456789')), first)
-  let closed: Promise<void> | undefined
-  const endless = await start((_path, _head, socket) => {
-    closed = new Promise((resolve) => socket.once('close', () => resolve()))
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  await using mirror = await rawMirror((_path, _head, socket) => {
+    socket.once('close', () => resolve())
     return flood(socket, '0123456789')
   })
-  assert.deepEqual(endless, first)
+  await using client = await databaseClient()
+  const url = new URL(`http://127.0.0.1:${mirror.port}/daily.cvd`)
+  assert.deepEqual(await client.server.start({ url, signal }, 8), first)
   await closed
 })
 

@@ -28,7 +28,7 @@ export interface Reply extends Disposable {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** Throws `Unreachable`, or the signal's reason. */
+/** Throws `Unreachable`, after an abort too. */
 export async function ask(
   asker: Asker,
   url: URL,
@@ -59,7 +59,7 @@ async function askOnce(asker: Asker, { place, at, fields, signal }: Question): P
   const { line, pace, connectMsMax, silentMsMax } = asker
   // Twice, as there may be a proxy to be reached first.
   const patience = new Patience(signal, 2 * (connectMsMax + silentMsMax), pace)
-  const failed = (error: unknown) => failure(asker, place, error, signal)
+  const failed = (error: unknown) => failure(asker, place, error)
   try {
     const { statusCode, headers, body } = await line.request({
       origin: at.origin,
@@ -95,7 +95,7 @@ async function askOnce(asker: Asker, { place, at, fields, signal }: Question): P
 async function* watched(
   pieces: AsyncIterable<readonly unknown[]>,
   patience: Patience,
-  failed: (error: unknown) => unknown,
+  failed: (error: unknown) => Unreachable,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const [piece] of pieces) {
@@ -113,8 +113,7 @@ function fieldOf(headers: IncomingHttpHeaders, name: string): string | undefined
   return typeof value === 'string' ? value : value?.join(', ')
 }
 
-function failure(asker: Asker, place: string, cause: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason
+function failure(asker: Asker, place: string, cause: unknown): Unreachable {
   if (cause instanceof TooSlowError) return new Unreachable(place, cause.message, { cause })
   const status = asker.proxy === undefined ? undefined : proxyStatus(cause)
   if (status === 407) return new Unreachable(place, 'the proxy refuses the login', { cause })

@@ -71,8 +71,10 @@ test('one that crashes is told apart from one that had no time', async () => {
     msMax: 200,
   })
   // A shell that catches the signal ends with a status of its own, and had no time all the same.
-  const caught = await shell('trap "exit 0" TERM; sleep 30 & wait', { msMax: 200 })
+  const tidy = 'trap "echo tidied up; exit 0" TERM; sleep 30 & wait'
+  const caught = await shell(tidy, { msMax: 200 })
   assert.equal(caught.end.kind, 'timed-out')
+  assert.deepEqual(caught.lines, ['tidied up'])
 })
 
 test('who does not end when asked is made to', async () => {
