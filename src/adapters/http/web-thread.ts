@@ -131,7 +131,7 @@ export class WebThread implements AsyncDisposable {
     this.#stop.abort()
     clearInterval(this.#looking)
     const life = this.#life
-    const timer = setTimeout(() => end(life, 'did not end'), 2 * CLOSE_GRACE_MS)
+    const timer = setTimeout(() => end(life, 'did not end'), 3 * CLOSE_GRACE_MS)
     try {
       await this.waitFor((calls) => calls.endAll())
     } finally {

@@ -62,8 +62,8 @@ const calls: WorkerCalls = {
   end,
   async endAll() {
     await Promise.all(listeners.keys().map(end))
+    await service[Symbol.asyncDispose]()
     lines.flush()
-    service[Symbol.dispose]()
   },
 }
 
