@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempDisposable, readFile } from 'node:fs/promises'
 import { connect as connectHttp2 } from 'node:http2'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -98,5 +98,34 @@ for (const workers of [1, 2]) {
     const lines = (await readFile(accessLog, 'latin1')).trimEnd().split('\n').map(parseLogLine)
     assert.equal(lines.length, 18)
     assert.ok(lines.every((line) => line !== undefined && line.bytesSent > 0))
+  })
+}
+
+for (const workers of [1, 2]) {
+  test(`a port that somebody else has is told with its reason, with ${workers} worker(s)`, async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-web-'))
+    await using other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening', { signal })
+    const taken = other.address()
+    assert.ok(taken !== null && typeof taken === 'object')
+    const http = { host: '127.0.0.1', port: 0, workers }
+    await using web = await Web.start(
+      { http },
+      {
+        mirror: 'm1',
+        state: folder.path,
+        localFolder: folder.path,
+        snapshot: undefined,
+        clock: systemClock,
+        onEvent: assert.fail,
+      },
+    )
+    const { done, left } = await web.change({ http: { ...http, port: taken.port } })
+    assert.deepEqual(done, [])
+    const place = `127.0.0.1 port ${taken.port}`
+    assert.match(
+      left.join(),
+      new RegExp(`^http address: Cannot listen on ${place} \\(.*EADDRINUSE.*\\)$`),
+    )
   })
 }
