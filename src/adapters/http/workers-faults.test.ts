@@ -85,6 +85,16 @@ test('a port that is left while a thread starts is not listened on by it', async
   assert.equal(await canConnect(listener), false)
 })
 
+test('a thread that ends while it is being started is tried again', async () => {
+  await using it = await workersWorld()
+  await eventually(async () => {
+    await it.workers.threads[0]?.terminate()
+    return it.faults.length === 3
+  })
+  assert.equal((await it.ask('/timestamp')).status, 200)
+  await it.workers.threads[0]?.terminate()
+})
+
 test('a port that was just left can be taken again at once', async () => {
   await using it = await workersWorld()
   for (let n = 0; n < 20; n++) {

@@ -157,8 +157,9 @@ export class Workers implements WebServers {
     const rules = calls.change(asked(this.#rules))
     const loads = this.#releases.map(({ number, snapshot }) => calls.load(number, snapshot))
     const listens = [...this.#listeners.values()].map((plan) => calls.listen(plan))
-    await Promise.all([rules, ...loads])
-    for (const outcome of await Promise.all(listens)) {
+    // Waited for as one: when the thread ends, none of them fails unheard.
+    const [outcomes] = await Promise.all([Promise.all(listens), rules, ...loads])
+    for (const outcome of outcomes) {
       if (!outcome.ok) throw new Error(outcome.fault)
     }
   }
