@@ -50,8 +50,8 @@ export async function followCertificate(
     port: listener.port,
     useCertificate: (next) => renewal.follow(next),
     drain: async () => {
-      await listener.drain()
       renewal[Symbol.dispose]()
+      await listener.drain()
     },
     [Symbol.asyncDispose]: async () => {
       renewal[Symbol.dispose]()

@@ -13,12 +13,20 @@ export class Shelf {
   publish: (snapshot: Snapshot) => Promise<void> = async () => {}
   served: { readonly serial: number; readonly generation: number } | undefined
   readonly #trees: MirrorTrees
+  #refreshed: Promise<void> = Promise.resolve()
 
   constructor(state: string) {
     this.#trees = new MirrorTrees(state)
   }
 
-  async refresh(signal: AbortSignal): Promise<void> {
+  /** One after the other: whoever asked first with an older release would come last otherwise, and take the newer one away. */
+  refresh(signal: AbortSignal): Promise<void> {
+    const refreshed = this.#refreshed.then(() => this.#refresh(signal))
+    this.#refreshed = refreshed.catch(() => {})
+    return refreshed
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
     const tree = readTree(await this.#trees.current())
     if (tree === undefined || tree.record.generation === this.served?.generation) return
     const { serial, generation, files } = tree.record
