@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '#adapters/system/index.ts'
 import { Shelf } from './shelf.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -36,4 +37,29 @@ test('two who look at once publish each release once, and never an older one aft
   await Promise.all([...first, shelf.refresh(signal)])
   assert.deepEqual(published, ['1', '2'])
   assert.deepEqual(shelf.served, { serial: 2, generation: 2 })
+})
+
+test('a tree that cannot be served is told of when the trouble lasts, once', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-shelf-'))
+  const shelf = new Shelf(folder.path)
+  let isFailing = true
+  shelf.publish = async () => {
+    if (isFailing) throw new Error('no memory')
+  }
+  await switchTo(folder.path, 1)
+  const told: string[] = []
+  const stop = new AbortController()
+  let looks = 0
+  const clock = {
+    ...systemClock,
+    sleep: async () => {
+      looks += 1
+      if (looks === 10) assert.deepEqual(told, [])
+      if (looks === 25) isFailing = false
+      if (looks === 30) stop.abort()
+    },
+  }
+  await shelf.keepFresh(clock, (line) => told.push(line), stop.signal)
+  assert.deepEqual(told, ['the newest tree cannot be served: Error: no memory'])
+  assert.deepEqual(shelf.served, { serial: 1, generation: 1 })
 })
