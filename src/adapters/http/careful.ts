@@ -28,7 +28,7 @@ export function carefulPath(service: Service): CarefulPath {
     const { watch, peer = '' } = taken.get(request.socket) ?? {}
     const view = new View(service.source).get()
     const serving = { service, ...view, peer, onPiece: watch?.onPiece ?? (() => {}) }
-    serve(request, response, serving).catch(() => response.destroy())
+    service.follow(serve(request, response, serving).catch(() => response.destroy()))
   }
   server.on('request', onRequest)
   // A client that asks first whether it may send a body is simply answered.

@@ -3,12 +3,15 @@
  * fit leaves the old one in place and is told.
  */
 import { randomBytes } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
+import { readStart } from '#adapters/disk/index.ts'
 import { HttpServerError, type Listener } from './listen.ts'
 
 const LOOK_EVERY_MS = 5_000
 const TICKET_KEY_BYTES = 48
+/** A chain has some thousand; what is cut here does not fit then. */
+const PEM_BYTES_MAX = 256 * 1024
 
 /** PEM files: the chain, and its key. */
 export interface CertificateFiles {
@@ -50,8 +53,8 @@ export async function followCertificate(
     port: listener.port,
     useCertificate: (next) => renewal.follow(next),
     drain: async () => {
-      await listener.drain()
       renewal[Symbol.dispose]()
+      await listener.drain()
     },
     [Symbol.asyncDispose]: async () => {
       renewal[Symbol.dispose]()
@@ -69,10 +72,15 @@ async function mustRead(files: CertificateFiles): Promise<Certificate> {
 
 /** Throws when the two do not fit. */
 async function read({ certificateFile, keyFile }: CertificateFiles): Promise<Certificate> {
-  const cert = await readFile(certificateFile, 'utf8')
-  const key = await readFile(keyFile, 'utf8')
+  const cert = await readPem(certificateFile)
+  const key = await readPem(keyFile)
   createSecureContext({ cert, key })
   return { cert, key, ticketKeys: randomBytes(TICKET_KEY_BYTES) }
+}
+
+/** A named pipe in its place would keep a reload waiting. */
+async function readPem(file: string): Promise<string> {
+  return Buffer.from(await readStart(file, PEM_BYTES_MAX)).toString('utf8')
 }
 
 async function markOf({ certificateFile, keyFile }: CertificateFiles): Promise<string> {
@@ -90,6 +98,7 @@ class Renewal implements Disposable {
   readonly #timer: NodeJS.Timeout
   #files: CertificateFiles
   #seen: string
+  #told = ''
 
   constructor(
     listener: SecureListener,
@@ -101,22 +110,28 @@ class Renewal implements Disposable {
     this.#seen = seen
     const look = () => {
       this.#look().catch((error: unknown) => {
-        onFault(`certificate "${this.#files.certificateFile}" stays as it was: ${String(error)}`)
+        const line = `certificate "${this.#files.certificateFile}" stays as it was: ${String(error)}`
+        // It is tried again, since a passing trouble is one, too.
+        if (line !== this.#told) onFault(line)
+        this.#told = line
       })
     }
     this.#timer = setInterval(look, LOOK_EVERY_MS).unref()
   }
 
   async follow(files: CertificateFiles): Promise<void> {
+    const mark = await markOf(files).catch(() => '')
     await this.#listener.use(await mustRead(files))
     this.#files = files
+    this.#seen = mark
   }
 
   async #look(): Promise<void> {
     const mark = await markOf(this.#files)
     if (mark === this.#seen) return
-    this.#seen = mark
     await this.#listener.use(await read(this.#files))
+    this.#seen = mark
+    this.#told = ''
   }
 
   [Symbol.dispose](): void {

@@ -180,7 +180,8 @@ export class PlainConnection implements Watched {
     const isAsked =
       end > file.start.length || (isWhole && this.#service.admission.limits(path || 'index.html'))
     if (isAsked && span !== undefined) {
-      this.#sendLarge(exchange, plan, { path, file, span }).catch(() => this.#socket.destroy())
+      const sent = this.#sendLarge(exchange, plan, { path, file, span })
+      this.#service.follow(sent.catch(() => this.#socket.destroy()))
       return
     }
     const body = span === undefined ? NONE : file.start.subarray(span.from, end)

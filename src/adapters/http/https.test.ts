@@ -68,6 +68,7 @@ async function world() {
     faults,
     records,
     port: server.port,
+    server,
     release: async () => {
       snapshot = await loadSnapshot(root, { signal })
     },
@@ -200,4 +201,13 @@ test('threads share a certificate, its renewal, and the sessions of clients', {
     renewed = (await commonName(port)) === 'two' ? renewed + 1 : 0
     await setTimeout(50, undefined, { signal })
   }
+})
+
+test('a named pipe in the place of a certificate keeps nobody waiting', { skip }, async () => {
+  await using it = await world()
+  const pipe = join(it.folder, 'pipe.pem')
+  assert.equal((await run('mkfifo', [pipe])).status, 0)
+  const files = { certificateFile: pipe, keyFile: it.files.keyFile }
+  await assert.rejects(it.server.useCertificate(files), { code: 'bad-certificate' })
+  assert.equal(await commonName(it.port), 'one')
 })

@@ -114,9 +114,10 @@ function answerWith(server: Http2SecureServer, service: Service): void {
     const watch = new AnswerWatch(service, socket, () => response.destroy())
     service.watch.add(watch)
     const peer = plainAddress(request.socket?.remoteAddress ?? '')
-    serve(request, response, { service, snapshot, peer, onPiece: watch.onPiece })
+    const served = serve(request, response, { service, snapshot, peer, onPiece: watch.onPiece })
       .catch(() => response.destroy())
       .finally(() => service.watch.delete(watch))
+    service.follow(served)
   })
 }
 

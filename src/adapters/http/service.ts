@@ -1,6 +1,7 @@
 /** What all connections of one thread share, on whatever port they come in. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Admission, type Judge, judgeOfOwnLedger, type LimitOptions } from './admission.ts'
-import { STALLED_MS } from './bounds.ts'
+import { CLOSE_GRACE_MS, STALLED_MS } from './bounds.ts'
 import { ChunkPool } from './chunk-pool.ts'
 import { Counts } from './counts.ts'
 import { Fronts, type FrontsOptions } from './fronts.ts'
@@ -44,7 +45,7 @@ export interface ServerRules {
 
 const NOTHING_IN_FRONT: FrontsOptions = { addresses: [], proxyProtocol: false }
 
-export class Service implements Disposable {
+export class Service implements AsyncDisposable {
   readonly source: ServiceOptions['source']
   readonly localFolder: string | undefined
   readonly onRequest: (record: RequestRecord) => void
@@ -56,6 +57,7 @@ export class Service implements Disposable {
   readonly prepared = new PreparedAnswers()
   readonly turnEnd = new TurnEnd()
   readonly watch = new Watch()
+  readonly #answers = new Set<Promise<unknown>>()
   guarded: GuardedPages | undefined
   fronts = new Fronts(NOTHING_IN_FRONT)
 
@@ -79,7 +81,22 @@ export class Service implements Disposable {
     this.fronts = new Fronts(fronts)
   }
 
-  [Symbol.dispose](): void {
+  /** One whose request is told of when it has ended, which may be after its socket has. */
+  follow(answer: Promise<unknown>): void {
+    const forget = () => this.#answers.delete(answer)
+    this.#answers.add(answer)
+    answer.then(forget, forget)
+  }
+
+  /** Comes after the listeners' end. Whoever that cut off is told of first, but a disk that hangs is not waited for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { promise: late, resolve: onLate } = Promise.withResolvers<void>()
+    const timer = setTimeout(onLate, CLOSE_GRACE_MS)
+    await Promise.race([Promise.allSettled(this.#answers), late])
+    clearTimeout(timer)
+    // A socket that was destroyed closes, and tells the write that it cut, at the end of a turn.
+    await nextTurn()
+    await nextTurn()
     this.watch[Symbol.dispose]()
   }
 }

@@ -55,7 +55,7 @@ export function serveHere({ localFolder, onLines, onFault }: WebServersOptions):
     https: (place, files) =>
       followCertificate(files, (certificate) => listenHttps(service, place, certificate), onFault),
     async [Symbol.asyncDispose]() {
-      service[Symbol.dispose]()
+      await service[Symbol.asyncDispose]()
     },
   }
 }

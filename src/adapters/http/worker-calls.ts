@@ -35,10 +35,13 @@ export interface WorkerCalls {
   change(rules: WorkerRules): void
   /** Keeps a release ready. It is served when its number is. */
   load(number: number, snapshot: Snapshot): void
+  /** What was asked before has begun; a port that was to be left is free. */
+  settle(): Promise<void>
   /** Fails with why it cannot. */
   listen(plan: ListenerPlan): Promise<Outcome<void, string>>
-  use(id: number, certificate: Certificate): void
+  use(id: number, certificate: Certificate): Promise<void>
   drain(id: number): Promise<void>
+  /** Who is being answered has a moment. */
   end(id: number): Promise<void>
   /** Ends all listeners; the lines that are left come first. */
   endAll(): Promise<void>

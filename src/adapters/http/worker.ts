@@ -13,11 +13,14 @@ import { Service } from './service.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { ListenerPlan, MainCalls, WorkerBirth, WorkerCalls } from './worker-calls.ts'
 
+/** With a certificate where it is HTTPS. */
+type Opened = Listener & Partial<Pick<SecureListener, 'use'>>
+
 const { localFolder, chunksMax, counts, row, served }: WorkerBirth = workerData
 const current = new Int32Array(served)
 const releases = new Map<number, Snapshot>()
-const listeners = new Map<number, Listener>()
-const secure = new Map<number, SecureListener>()
+/** Each from the moment that it was asked for: what is asked of it meanwhile waits. Undefined: it could not listen. */
+const listeners = new Map<number, Promise<Opened | undefined>>()
 let isLogged = false
 
 const calls: WorkerCalls = {
@@ -31,24 +34,36 @@ const calls: WorkerCalls = {
     for (const known of releases.keys()) if (known < oldest) releases.delete(known)
     releases.set(number, snapshot)
   },
+  async settle() {
+    await Promise.all(listeners.values())
+  },
   async listen(plan) {
+    const opening = open(plan)
+    listeners.set(
+      plan.id,
+      opening.catch(() => undefined),
+    )
     try {
-      await listen(plan)
+      await opening
       return ok(undefined)
     } catch (error) {
       if (!(error instanceof HttpServerError)) throw error
-      return fail(String(error.cause))
+      return fail(error.cause instanceof Error ? error.cause.message : error.message)
     }
   },
-  use: (id, certificate) => secure.get(id)?.use(certificate),
+  async use(id, certificate) {
+    const listener = await listeners.get(id)
+    await listener?.use?.(certificate)
+  },
   async drain(id) {
-    await listeners.get(id)?.drain()
+    const listener = await listeners.get(id)
+    await listener?.drain()
   },
   end,
   async endAll() {
     await Promise.all(listeners.keys().map(end))
+    await service[Symbol.asyncDispose]()
     lines.flush()
-    service[Symbol.dispose]()
   },
 }
 
@@ -73,19 +88,14 @@ const service = new Service({
   },
 })
 
-async function listen({ id, place, certificate }: ListenerPlan): Promise<void> {
+function open({ place, certificate }: ListenerPlan): Promise<Opened> {
   const shared = { ...place, isShared: true }
-  if (certificate === undefined) {
-    listeners.set(id, await listenHttp(service, shared))
-    return
-  }
-  const listener = await listenHttps(service, shared, certificate)
-  listeners.set(id, listener)
-  secure.set(id, listener)
+  if (certificate === undefined) return listenHttp(service, shared)
+  return listenHttps(service, shared, certificate)
 }
 
 async function end(id: number): Promise<void> {
-  await listeners.get(id)?.[Symbol.asyncDispose]()
+  const listener = await listeners.get(id)
+  await listener?.[Symbol.asyncDispose]()
   listeners.delete(id)
-  secure.delete(id)
 }

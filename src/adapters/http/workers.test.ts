@@ -1,93 +1,22 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempDisposable } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseLogLine } from '#formats/access-log/index.ts'
-import { exchange } from '../../../test/support/serving/raw.ts'
-import { BIG, makeServedTree } from '../../../test/support/serving/tree.ts'
-import { loadSnapshot, type Snapshot } from './snapshot.ts'
-import type { WebRules } from './web-servers.ts'
+import { BIG } from '../../../test/support/serving/tree.ts'
+import {
+  dated,
+  eventually,
+  MANY,
+  opened,
+  signal,
+  type WorkersWorld,
+  workersWorld,
+} from '../../../test/support/serving/workers-world.ts'
 import { Workers } from './workers.ts'
 
-const signal = AbortSignal.timeout(120_000)
-const PLACE = { host: '127.0.0.1', port: 0 }
-/** So many connections are dealt out to both threads, but for once in a million million times. */
-const MANY = 40
-
-async function world(rules: Partial<WebRules> = {}) {
-  await using starting = new AsyncDisposableStack()
-  const folder = starting.use(await mkdtempDisposable(join(tmpdir(), 'cvdnet-workers-')))
-  const root = join(folder.path, 'root')
-  await makeServedTree(root)
-  const snapshot = await loadSnapshot(root, { signal })
-  let lines = ''
-  const faults: string[] = []
-  const workers = starting.use(
-    await Workers.start(2, {
-      localFolder: root,
-      onLines: (some) => {
-        lines += some
-      },
-      onFault: (line) => faults.push(line),
-    }),
-  )
-  await workers.change({ isLogged: true, ...rules })
-  await workers.publish(snapshot)
-  const listener = await workers.http(PLACE)
-  const owned = starting.move()
-  const { host, port } = listener
-  return {
-    snapshot,
-    workers,
-    listener,
-    faults,
-    host,
-    port,
-    logged: () => lines.split('\n').flatMap((line) => parseLogLine(line) ?? []),
-    ask: async (path: string, ...fields: readonly string[]) => {
-      const head = ['Host: a', 'Connection: close', ...fields].join('\r\n')
-      const { answers } = await exchange({ host, port }, `GET ${path} HTTP/1.1\r\n${head}\r\n\r\n`)
-      const [answer] = answers
-      assert.ok(answer)
-      return answer
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
-
-type World = Awaited<ReturnType<typeof world>>
-
-/** The same release with another `timestamp`. */
-function dated(snapshot: Snapshot, text: string): Snapshot {
-  const old = snapshot.files.get('timestamp')
-  assert.ok(old)
-  const start = Buffer.from(text.padEnd(old.bytes))
-  return { files: new Map(snapshot.files).set('timestamp', { ...old, start }) }
-}
-
-/** Connections that stay, over both threads. */
-async function opened({ host, port }: World, count: number): Promise<readonly Socket[]> {
-  const sockets = Array.from({ length: count }, () => connect(port, host))
-  for (const socket of sockets) socket.on('error', () => {})
-  await Promise.all(
-    sockets.map(async (socket) => {
-      socket.write('GET /timestamp HTTP/1.1\r\n\r\n')
-      await once(socket, 'data', { signal })
-    }),
-  )
-  return sockets
-}
-
-async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await wait(20, undefined, { signal })
-}
-
 /** One thread hears what it is asked a while later. */
-function slowDown({ workers }: World, row: number, ms: number): void {
+function slowDown({ workers }: WorkersWorld, row: number, ms: number): void {
   const thread = workers.threads[row]
   assert.ok(thread)
   const ask = thread.ask.bind(thread)
@@ -98,7 +27,7 @@ function slowDown({ workers }: World, row: number, ms: number): void {
 }
 
 test('no thread shows a release before all have it, not even one that is started meanwhile', async () => {
-  await using it = await world()
+  await using it = await workersWorld()
   await it.workers.publish(dated(it.snapshot, 'old'))
   slowDown(it, 1, 1_500)
   let isPublished = false
@@ -119,7 +48,7 @@ test('no thread shows a release before all have it, not even one that is started
 })
 
 test('a thread that ends is told of and replaced, and what it had counted is forgotten', async () => {
-  await using it = await world({ connectionsPerAddressMax: MANY })
+  await using it = await workersWorld({ connectionsPerAddressMax: MANY })
   const sockets = await opened(it, MANY)
   await it.workers.threads[0]?.terminate()
   await eventually(() => it.faults.length > 0)
@@ -134,7 +63,7 @@ test('a thread that ends is told of and replaced, and what it had counted is for
 })
 
 test('what is limited is counted over all threads', async () => {
-  await using it = await world({
+  await using it = await workersWorld({
     connectionsPerAddressMax: MANY + 2,
     limits: {
       loops: { wholesAnHour: 3, retryAfterMax: 900 },
@@ -169,7 +98,7 @@ test('each request is logged once, and the pages behind the login are those of o
     asked.push(path)
     return { contentType: 'text/plain', body: `page ${asked.length}` }
   }
-  await using it = await world({ guarded: { user: 'm', password: 'p', page } })
+  await using it = await workersWorld({ guarded: { user: 'm', password: 'p', page } })
   const login = `Authorization: Basic ${Buffer.from('m:p').toString('base64')}`
   const answers = await Promise.all(
     Array.from({ length: MANY }, (_, n) => it.ask(`/local_stats/${n}`, login)),
@@ -182,7 +111,7 @@ test('each request is logged once, and the pages behind the login are those of o
 })
 
 test('a place that somebody else has is not shared with him', async () => {
-  await using it = await world()
+  await using it = await workersWorld()
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = other.address()
@@ -199,7 +128,7 @@ test('a place that somebody else has is not shared with him', async () => {
 })
 
 test('who is being answered when a port is left has all of it, from either thread', async () => {
-  await using it = await world({ limits: { speeds: { database: 6_000_000 } } })
+  await using it = await workersWorld({ limits: { speeds: { database: 6_000_000 } } })
   const fetched = Array.from({ length: 12 }, () => it.ask('/daily.cvd'))
   await eventually(
     async () => it.logged().length === 0 && (await it.ask('/timestamp')).status === 200,

@@ -40,6 +40,7 @@ export class Workers implements WebServers {
   #rules: WebRules = { isLogged: false }
   /** What is served, and while it is loaded, what will be next. */
   #releases: readonly Release[] = []
+  /** One after the other; one that fails keeps no later one from being served. */
   #published: Promise<void> = Promise.resolve()
 
   private constructor(count: number, options: WebServersOptions) {
@@ -60,8 +61,9 @@ export class Workers implements WebServers {
   }
 
   publish(snapshot: Snapshot): Promise<void> {
-    this.#published = this.#published.then(() => this.#publish(shareable(snapshot)))
-    return this.#published
+    const published = this.#published.then(() => this.#publish(shareable(snapshot)))
+    this.#published = published.catch(() => {})
+    return published
   }
 
   async change(rules: WebRules): Promise<void> {
@@ -80,29 +82,39 @@ export class Workers implements WebServers {
 
   async #publish(snapshot: Snapshot): Promise<void> {
     const number = Atomics.load(this.#served, 0) + 1
-    this.#releases = [...this.#releases, { number, snapshot }]
-    await this.#askAll((calls) => calls.load(number, snapshot))
+    const [before, next] = [this.#releases, { number, snapshot }]
+    this.#releases = [...before, next]
+    try {
+      await this.#askAll((calls) => calls.load(number, snapshot))
+    } catch (error) {
+      this.#releases = before
+      throw error
+    }
     Atomics.store(this.#served, 0, number)
-    this.#releases = this.#releases.slice(-1)
+    this.#releases = [next]
   }
 
   async #listen(wanted: Place, certificate?: Certificate): Promise<SecureListener> {
+    // It may be one that was left a moment ago.
+    await this.#askAll((calls) => calls.settle())
     const place = await freePlace(wanted)
     const id = ++this.#lastListener
-    this.#listeners.set(id, { id, place, certificate })
     const plan = { id, place, certificate }
     const end = async (): Promise<void> => {
       this.#listeners.delete(id)
-      await this.#waitForAll((calls) => calls.end(id))
+      await this.#askAll((calls) => calls.end(id))
     }
+    await using starting = new AsyncDisposableStack()
+    starting.defer(end)
+    this.#listeners.set(id, plan)
     for (const outcome of await this.#askAll((calls) => calls.listen(plan))) {
-      if (outcome?.ok !== false) continue
-      await end()
-      throw HttpServerError.cannotListen(place, outcome.fault)
+      if (outcome?.ok === false) throw HttpServerError.cannotListen(place, new Error(outcome.fault))
     }
+    starting.move()
     return {
       ...place,
       use: async (next) => {
+        if (!this.#listeners.has(id)) return
         this.#listeners.set(id, { id, place, certificate: next })
         await this.#askAll((calls) => calls.use(id, next))
       },
@@ -145,8 +157,9 @@ export class Workers implements WebServers {
     const rules = calls.change(asked(this.#rules))
     const loads = this.#releases.map(({ number, snapshot }) => calls.load(number, snapshot))
     const listens = [...this.#listeners.values()].map((plan) => calls.listen(plan))
-    await Promise.all([rules, ...loads])
-    for (const outcome of await Promise.all(listens)) {
+    // Waited for as one: when the thread ends, none of them fails unheard.
+    const [outcomes] = await Promise.all([Promise.all(listens), rules, ...loads])
+    for (const outcome of outcomes) {
       if (!outcome.ok) throw new Error(outcome.fault)
     }
   }

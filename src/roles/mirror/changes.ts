@@ -20,7 +20,13 @@ export class ChangeReport implements Changes {
       await work()
       this.done.push(part)
     } catch (error) {
-      this.left.push(`${part}: ${error instanceof Error ? error.message : String(error)}`)
+      this.left.push(`${part}: ${wordsOf(error)}`)
     }
   }
+}
+
+/** What was tried, and why it could not be. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message
 }

@@ -91,8 +91,8 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   shelf.publish = (snapshot) => web.publish(snapshot)
   const gate = await MastersGate.open(options, syncs)
   const tell: Voice = { print: onEvent, complain: onEvent }
-  const background = [syncs.resume(tell), shelf.keepFresh(clock, stop.signal)].map((task) =>
-    task.catch((error: unknown) => stop.signal.aborted || onEvent(String(error))),
+  const background = [syncs.resume(tell), shelf.keepFresh(clock, onEvent, stop.signal)].map(
+    (task) => task.catch((error: unknown) => stop.signal.aborted || onEvent(String(error))),
   )
   starting.defer(async () => {
     await Promise.allSettled([...background, syncs.atRest()])
