@@ -4,66 +4,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { examineFile } from '#adapters/databases/index.ts'
-import { drawSalt, newPublisherSecrets } from '#adapters/keys/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
-import { epochSeconds } from '#base/time.ts'
-import { signerOf, verifiersOf } from '#core/databases/index.ts'
+import { verifiersOf } from '#core/databases/index.ts'
 import { statusOf } from '#core/update/index.ts'
-import { buildDatabase } from '#formats/cvd/index.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
+import {
+  cvd,
+  database,
+  mirror,
+  NOW,
+  others,
+  PATCHES,
+  publishers,
+} from '../../../test/support/acme.ts'
 import { type FakeServer, FakeServers } from '../../../test/support/database-servers.ts'
-import { patchBetween } from '../../../test/support/patched-versions.ts'
-import { aName, aVersion } from '../../../test/support/values.ts'
+import { aName } from '../../../test/support/values.ts'
 import { updateOnce } from './update-once.ts'
 import type { UpdateWorld } from './world.ts'
 
-const secrets = await newPublisherSecrets('tester')
-const others = await newPublisherSecrets('somebody')
-const publishers = [publicKeys(secrets)]
-const NOW = Math.floor(Date.now() / 1000)
 const signal = AbortSignal.timeout(60_000)
-
-function database(version: number, { name = 'acme', by = secrets } = {}): Uint8Array {
-  const lines = Array.from(
-    { length: version },
-    (_, n) => `Test.Sig-${n}:0:*:${'6162'.repeat(4)}${n}${n}`,
-  )
-  return buildDatabase({
-    kind: 'cvd',
-    name: aName(name),
-    version: aVersion(version),
-    members: new Map([[`${name}.ndb`, Buffer.from(`${lines.join('\n')}\n`)]]),
-    builder: 'tester',
-    builtAt: epochSeconds(NOW - 10_000 + version * 60),
-    functionalityLevel: 90,
-    signatures: version,
-    signer: signerOf(by, drawSalt),
-  })
-}
-
-const VERSIONS = new Map([1, 2, 3, 4].map((version) => [version, database(version)]))
-const cvd = (version: number): Uint8Array => VERSIONS.get(version) ?? database(version)
-const PATCHES = new Map(
-  await Promise.all(
-    [2, 3, 4].map(async (to) => {
-      const patch = await patchBetween(cvd(to - 1), cvd(to), to, secrets)
-      return [`acme-${to}.cdiff`, patch] as const
-    }),
-  ),
-)
-
-/** A mirror at this version, with all patches to it. */
-function mirror(
-  version: number,
-  more: Partial<FakeServer> & { files?: FakeServer['files'] } = {},
-): FakeServer {
-  const patches = [...PATCHES].filter((_, at) => at + 2 <= version)
-  return {
-    ...more,
-    files: { 'acme.cvd': cvd(version), ...Object.fromEntries(patches), ...more.files },
-  }
-}
 
 async function world(
   servers: Record<string, FakeServer>,
