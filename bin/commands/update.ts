@@ -8,6 +8,10 @@ export function addUpdateCommand(cvdnet: Command): void {
     .description('bring the databases of this machine up to date, as freshclam does and more')
     .option('--config <file>', 'a freshclam.conf', '/etc/clamav/freshclam.conf')
     .addOption(keysOption())
+    .option(
+      '--network-root <file>',
+      "the network's root.json: nothing is believed but what its signed manifest says",
+    )
     .option('--daemon', 'stay in the foreground, and look as often a day as Checks says')
     .option('--json', 'one JSON document; with --daemon one a run, each on a line')
     .addHelpText(
@@ -28,6 +32,7 @@ another: OnUpdateExecute EXIT_n. SIGUSR1 has a --daemon look at once, SIGHUP rea
 export interface UpdateFlags {
   readonly config: string
   readonly keys: readonly string[]
+  readonly networkRoot?: string
   readonly daemon?: boolean
   readonly json?: boolean
 }

@@ -3,7 +3,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { systemClock } from '#adapters/system/index.ts'
 import type { ClientPlan } from '#core/update/index.ts'
 import type { PublisherKeys } from '#formats/dsig/index.ts'
-import { Alarm, keepUpdating, runClient, UpdateBusyError, type Voice } from '#roles/update/index.ts'
+import {
+  Alarm,
+  keepUpdating,
+  rootVersionOf,
+  runClient,
+  UpdateBusyError,
+  type Voice,
+} from '#roles/update/index.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { because, CommandEnd, complain, EXIT, ended, say, sayJson } from '../../io.ts'
 import { readPublishers } from '../cvd/common.ts'
@@ -18,11 +25,13 @@ const AUTHORITIES = 'CURL_CA_BUNDLE'
 export async function update(flags: UpdateFlags): Promise<number> {
   const publishers = await readPublishers(flags.keys)
   const authorities = await readAuthorities()
+  const { networkRoot } = flags
+  if (networkRoot !== undefined) await checkRoot(networkRoot)
   const plan = await readPlan(flags.config)
   const stop = new AbortController()
   const onSignal = (name: string) => stop.abort(new Error(`stopped by ${name}`))
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  const client = new Client(flags, { publishers, authorities }, stop.signal)
+  const client = new Client(flags, { publishers, authorities, networkRoot }, stop.signal)
   if (flags.daemon === true) return await client.stay(plan)
   await becomeOwner(plan.owner)
   return await client.once(plan)
@@ -36,9 +45,16 @@ async function readAuthorities(): Promise<string | undefined> {
   })
 }
 
+async function checkRoot(file: string): Promise<void> {
+  await rootVersionOf(file).catch((error: unknown) => {
+    throw ended(EXIT.usage, `"${file}" is not the root.json of a network`, error)
+  })
+}
+
 interface Trust {
   readonly publishers: readonly PublisherKeys[]
   readonly authorities: string | undefined
+  readonly networkRoot: string | undefined
 }
 
 class Client {

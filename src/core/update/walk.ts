@@ -21,14 +21,20 @@ export class ServerWalk {
     this.#order = [...this.#order.filter((one) => one !== url), url]
   }
 
+  /** It is not to be believed; nobody asks it again in this run. */
+  leaveOut(url: string): void {
+    this.#order = this.#order.filter((one) => one !== url)
+  }
+
   /** It asked to be left alone for so long; nobody asks it again in this run. */
   leaveAlone(url: string, seconds: number): void {
-    this.#order = this.#order.filter((one) => one !== url)
+    this.leaveOut(url)
     this.#leftAloneSeconds = Math.max(this.#leftAloneSeconds, seconds)
   }
 
   /** The longest that any has asked for, when all have. */
   get allLeftAloneSeconds(): number | undefined {
-    return this.#order.length === 0 ? this.#leftAloneSeconds : undefined
+    const isAlone = this.#order.length === 0 && this.#leftAloneSeconds > 0
+    return isAlone ? this.#leftAloneSeconds : undefined
   }
 }

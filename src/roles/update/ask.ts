@@ -11,6 +11,12 @@ const TOO_MANY = 429
 /** Where a 429 says nothing. */
 const LEFT_ALONE_SECONDS = 4 * 3600
 
+/** What asking needs of a run. */
+export type AskingRun = Pick<
+  UpdateRun,
+  'walk' | 'troubles' | 'attemptsMax' | 'clock' | 'signal' | 'voice'
+>
+
 export interface Question<Content> {
   readonly file: string
   readonly ask: (url: URL) => Promise<ServerAnswer<Content>>
@@ -35,7 +41,7 @@ export class Failures {
   readonly unreached: string[] = []
 
   note(
-    run: UpdateRun,
+    run: AskingRun,
     { server, file }: Source,
     answer: Exclude<ServerAnswer<unknown>, { readonly kind: 'found' }>,
   ): void {
@@ -61,13 +67,13 @@ export class Failures {
   }
 
   /** What came is not to be used. */
-  refuse({ walk, troubles }: UpdateRun, { server, file }: Source, reason: string): void {
+  refuse({ walk, troubles }: AskingRun, { server, file }: Source, reason: string): void {
     walk.putLast(server)
     this.refused.push(`${server}: ${file}: ${reason}`)
     troubles.push(`${server}: ${file}: ${reason}`)
   }
 
-  #unreach({ troubles }: UpdateRun, { server, file }: Source, reason: string): void {
+  #unreach({ troubles }: AskingRun, { server, file }: Source, reason: string): void {
     this.unreached.push(`${server}: ${file}: ${reason}`)
     troubles.push(`${server}: ${file}: ${reason}`)
   }
@@ -79,7 +85,7 @@ export class Failures {
   }
 
   /** The worst that can be said of a file that nobody had. */
-  end(file: string, { walk }: UpdateRun): NotFetched {
+  end(file: string, { walk }: AskingRun): NotFetched {
     if (this.refused.length > 0) return { kind: 'refused', reasons: this.refused }
     if (this.unreached.length > 0) return { kind: 'unreached', reasons: this.unreached }
     const seconds = walk.allLeftAloneSeconds
@@ -90,7 +96,7 @@ export class Failures {
 
 /** The first good answer. `refuse` says why what came is not to be used; then the next server is asked. */
 export async function askServers<Content>(
-  run: UpdateRun,
+  run: AskingRun,
   question: Question<Content>,
   refuse: (content: Content, server: string) => Promise<string | undefined>,
 ): Promise<Outcome<Taken<Content>, Failures>> {
@@ -109,7 +115,7 @@ export async function askServers<Content>(
 
 /** One that does not answer is asked again, as often as the configuration says. */
 export async function askServer<Content>(
-  { attemptsMax, clock, signal, voice }: UpdateRun,
+  { attemptsMax, clock, signal, voice }: AskingRun,
   server: string,
   { file, ask }: Question<Content>,
 ): Promise<ServerAnswer<Content>> {

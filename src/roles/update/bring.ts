@@ -91,12 +91,15 @@ async function fetchPatch(
   const { publishers, scratch, signal } = run
   const path = join(scratch, file)
   const ask = (url: URL) => run.server.download({ url, signal }, path, CDIFF_BYTES_MAX)
-  const taken = await askServers(run, { file, ask }, async (bytes) => {
+  const patchReason = async (bytes: number): Promise<string | undefined> => {
     if (bytes === 0) return undefined
     const patch = await readPatchFile(path, { publishers, signal })
-    if (patch.ok) return undefined
-    await rm(path, { force: true })
-    return describePatchFileFault(patch.fault)
+    return patch.ok ? undefined : describePatchFileFault(patch.fault)
+  }
+  const taken = await askServers(run, { file, ask }, async (bytes, server) => {
+    const reason = (await run.network?.refuse(server, file, path)) ?? (await patchReason(bytes))
+    if (reason !== undefined) await rm(path, { force: true })
+    return reason
   })
   if (taken.ok) return { path, bytes: taken.value.content, server: taken.value.server }
   return undefined
@@ -158,6 +161,12 @@ async function download(
   const answer = await askServer(run, server, { file, ask })
   if (answer.kind !== 'found') {
     failures.note(run, { server, file }, answer)
+    return fail(failures)
+  }
+  const reason = await run.network?.refuse(server, file, path)
+  if (reason !== undefined) {
+    await rm(path, { force: true })
+    failures.refuse(run, { server, file }, reason)
     return fail(failures)
   }
   const verifiers = verifiersOf(publishers)

@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly plan: ClientPlan
   /** Beside ClamAV. */
   readonly publishers: readonly PublisherKeys[]
+  /** The network's root metadata: only its signed manifest is believed then. */
+  readonly networkRoot?: string | undefined
   /** Our own version, for the servers' logs. */
   readonly version: string
   /** PEM of who may sign certificates. Absent: those that Node trusts. */
@@ -61,7 +63,7 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
 }
 
 async function askAndUpdate(
-  { plan, publishers, version, authorities, clock, voice }: ClientOptions,
+  { plan, publishers, networkRoot, version, authorities, clock, voice }: ClientOptions,
   { uuid }: FreshclamDat,
   signal: AbortSignal,
 ): Promise<UpdateReport> {
@@ -77,7 +79,8 @@ async function askAndUpdate(
   const { directory, servers, databases, customUrls, attemptsMax } = plan
   const told = { directory, servers, databases, customUrls, attemptsMax }
   const engineTest = engineTestOf(plan, voice, signal)
-  const world = { ...told, publishers, server, resolveTxt: firstText, engineTest, clock, voice }
+  const trust = { publishers, networkRoot }
+  const world = { ...told, ...trust, server, resolveTxt: firstText, engineTest, clock, voice }
   return await updateOnce(world, signal)
 }
 

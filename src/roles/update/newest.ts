@@ -21,8 +21,9 @@ export class Announcements {
 
   /** Undefined: servers must be asked. */
   async newest(name: DbName): Promise<DbVersion | undefined> {
-    const { servers } = this.#run
-    if (servers.kind === 'private') return undefined
+    const { servers, network } = this.#run
+    // Nobody has signed the record; where the network's manifest is known, that says more.
+    if (servers.kind === 'private' || network !== undefined) return undefined
     this.#record ??= this.#read(servers.recordName)
     const record = await this.#record
     if (record === undefined) return undefined
@@ -75,16 +76,21 @@ export async function newestOnServers(
   const versions = new Map<string, DbVersion>()
   const failures = new Failures()
   const file = `${name}.cvd`
+  const note = (server: string, version: DbVersion) => {
+    const reason = run.network?.refuseVersion(server, name, version)
+    if (reason === undefined) versions.set(server, version)
+    else failures.refuse(run, { server, file }, reason)
+  }
   for (const server of run.walk.order) {
     const ask = (url: URL) =>
       run.server.start({ url, since: local?.builtAt, signal: run.signal }, HEADER_BYTES)
     const answer = await askServer(run, server, { file, ask })
     if (answer.kind === 'found') {
       const header = parseHeader(answer.content, 'strict')
-      if (header.ok) versions.set(server, header.value.version)
+      if (header.ok) note(server, header.value.version)
       else failures.refuse(run, { server, file }, 'it does not begin as a database')
     } else if (answer.kind === 'not-modified' && local !== undefined) {
-      versions.set(server, local.version)
+      note(server, local.version)
     } else failures.note(run, { server, file }, answer)
   }
   const [newest] = [...versions.values()].toSorted((a, b) => b - a)

@@ -16,6 +16,7 @@ import { bring } from './bring.ts'
 import { updateCustom } from './custom.ts'
 import { install, isInstalled } from './install.ts'
 import { type LocalDatabase, localDatabase } from './local.ts'
+import { Network } from './network.ts'
 import { Announcements, newestOnServers } from './newest.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
 
@@ -43,7 +44,10 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   for (const folder of [scratch, signedFolder]) await makeFolders(folder, 0o700)
   const walk = new ServerWalk(world.servers.urls)
   const now = toSeconds(world.clock.now())
-  const run: UpdateRun = { ...world, walk, troubles: [], scratch, signedFolder, now, signal }
+  const looking = { ...world, walk, troubles: [], scratch, signedFolder, now, signal }
+  const { networkRoot } = world
+  const network = networkRoot === undefined ? undefined : await Network.look(looking, networkRoot)
+  const run: UpdateRun = { ...looking, network }
   await tellUnwanted(run)
   const announcements = new Announcements(run)
   const databases = new Map<DbName, DatabaseEnd>()
@@ -86,6 +90,7 @@ async function updateDatabase(
   announcements: Announcements,
   run: UpdateRun,
 ): Promise<DatabaseEnd> {
+  if (run.network?.end !== undefined) return run.network.end
   const local = await localDatabase(name, run)
   const announced = await announcements.newest(name)
   const asked =

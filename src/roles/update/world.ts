@@ -5,6 +5,7 @@ import type { PublisherKeys } from '#formats/dsig/index.ts'
 import type { Servers } from '#formats/freshclam-conf/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { DatabaseServer } from '#ports/database-server.ts'
+import type { Network } from './network.ts'
 
 export interface Voice {
   print(line: string): void
@@ -24,6 +25,8 @@ export interface UpdateWorld {
   readonly attemptsMax: number
   /** Beside ClamAV, for databases that are not ClamAV's. */
   readonly publishers: readonly PublisherKeys[]
+  /** The network's root metadata; undefined: its manifest is not looked at. */
+  readonly networkRoot?: string | undefined
   readonly server: DatabaseServer
   /** First string of a TXT record; undefined: there is none. Rejects when the resolver fails. */
   readonly resolveTxt: (name: string) => Promise<string | undefined>
@@ -38,6 +41,7 @@ export interface UpdateRun extends UpdateWorld {
   readonly troubles: string[]
   /** Signed databases of other publishers, which stock engines do not load. */
   readonly signedFolder: string
+  readonly network: Network | undefined
   /** Of this run alone, on the file system of `directory`. */
   readonly scratch: string
   readonly now: EpochSeconds
