@@ -1,6 +1,6 @@
 /** One question to the servers in turn. */
 import { fail, type Outcome, ok } from '#base/outcome.ts'
-import type { NotFetched } from '#core/update/index.ts'
+import { boundedWait, type NotFetched } from '#core/update/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import type { UpdateRun } from './world.ts'
 
@@ -52,7 +52,7 @@ export class Failures {
         return
       case 'refused':
         if (answer.status === TOO_MANY) {
-          const seconds = answer.retryAfter ?? LEFT_ALONE_SECONDS
+          const seconds = boundedWait(answer.retryAfter ?? LEFT_ALONE_SECONDS)
           run.walk.leaveAlone(server, seconds)
           run.troubles.push(`${server} asks to be left alone for ${seconds} seconds`)
         } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)

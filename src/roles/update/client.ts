@@ -16,6 +16,7 @@ import {
   hasNews,
   isOlderEngine,
   leftAloneSeconds,
+  quietUntil,
   statusOf,
   type UpdateReport,
 } from '#core/update/index.ts'
@@ -49,11 +50,11 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
   const remark = describeRemembered(by)
   if (remark !== undefined) voice.complain(remark)
   const now = toSeconds(clock.now())
-  const { retryAfter } = dat
-  if (retryAfter !== undefined && retryAfter > now) {
-    const until = new Date(retryAfter * 1000).toISOString()
-    voice.print(`the servers have asked to be left alone until ${until}`)
-    return { kind: 'keeps-still', until: retryAfter, status: 0 }
+  const until = quietUntil(dat.retryAfter, now)
+  if (until !== undefined) {
+    const date = new Date(until * 1000).toISOString()
+    voice.print(`the servers have asked to be left alone until ${date}`)
+    return { kind: 'keeps-still', until, status: 0 }
   }
   const report = await askAndUpdate(options, dat, signal)
   await remember(plan.directory, dat, report, now)

@@ -5,19 +5,19 @@
 import { copyFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { putInPlace, syncFile } from '#adapters/disk/index.ts'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
 import type { CustomEnd } from '#core/update/index.ts'
 import { askServer, Failures } from './ask.ts'
+import { place } from './place.ts'
 import type { UpdateRun } from './world.ts'
 
 const CUSTOM_BYTES_MAX = 1024 * 1024 * 1024
 
 export async function updateCustom(url: URL, run: UpdateRun): Promise<CustomEnd> {
   const name = url.pathname.slice(url.pathname.lastIndexOf('/') + 1)
-  const place = join(run.directory, name)
+  const there = join(run.directory, name)
   const path = join(run.scratch, name)
-  const since = await dateOf(place)
+  const since = await dateOf(there)
   // What is published while it is fetched is newer than this.
   const asked = toSeconds(run.clock.now())
   const came =
@@ -31,8 +31,7 @@ export async function updateCustom(url: URL, run: UpdateRun): Promise<CustomEnd>
     return { kind: 'refused', reasons: [refusal] }
   }
   if (url.protocol !== 'file:') await utimes(path, asked, asked)
-  await syncFile(path)
-  await putInPlace(path, place)
+  await place(path, there)
   return came
 }
 

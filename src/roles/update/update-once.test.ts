@@ -1,107 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtempDisposable, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { examineFile } from '#adapters/databases/index.ts'
-import { systemClock } from '#adapters/system/index.ts'
-import { verifiersOf } from '#core/databases/index.ts'
-import { statusOf } from '#core/update/index.ts'
 import { publicKeys } from '#formats/dsig/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
-import {
-  cvd,
-  database,
-  mirror,
-  NOW,
-  others,
-  PATCHES,
-  publishers,
-} from '../../../test/support/acme.ts'
-import { type FakeServer, FakeServers } from '../../../test/support/database-servers.ts'
+import { cvd, database, mirror, others, PATCHES, publishers } from '../../../test/support/acme.ts'
+import type { FakeServer } from '../../../test/support/database-servers.ts'
+import { updateRun } from '../../../test/support/update-run.ts'
 import { aName } from '../../../test/support/values.ts'
-import { updateOnce } from './update-once.ts'
-import type { UpdateWorld } from './world.ts'
-
-const signal = AbortSignal.timeout(60_000)
-
-async function world(
-  servers: Record<string, FakeServer>,
-  {
-    local = 0,
-    kind = 'public' as 'public' | 'private',
-    record = 0,
-    age = 60,
-    ...more
-  }: {
-    local?: number
-    kind?: 'public' | 'private'
-    record?: number
-    age?: number
-  } & Partial<UpdateWorld> = {},
-) {
-  const folder = await mkdtempDisposable(join(tmpdir(), 'cvdnet-update-'))
-  if (local > 0) await writeFile(join(folder.path, 'acme.cvd'), cvd(local))
-  const fake = new FakeServers(servers)
-  const said: string[] = []
-  const urls = Object.keys(servers).map((host) => `http://${host}`)
-  const text = `1.4.6:0:${record}:${NOW - age}:1:90:0:0`
-  const update: UpdateWorld = {
-    directory: folder.path,
-    servers:
-      kind === 'private'
-        ? { kind, urls }
-        : { kind, urls, recordName: 'current.cvd.test', patches: true },
-    databases: [aName('acme')],
-    customUrls: [],
-    attemptsMax: 1,
-    publishers,
-    server: fake,
-    resolveTxt: async (name) => {
-      if (record === 0) return undefined
-      return name === 'current.cvd.test' ? text : `${record}:${NOW - age}`
-    },
-    engineTest: async () => undefined,
-    clock: systemClock,
-    voice: { print: (line) => said.push(line), complain: (line) => said.push(line) },
-    ...more,
-  }
-  const own = join(folder.path, '.cvdnet', 'signed')
-  const files = async () => (await readdir(folder.path)).filter((name) => !name.startsWith('.'))
-  const signed = async () => await readdir(own).catch(() => [])
-  return {
-    folder: folder.path,
-    fake,
-    said,
-    own,
-    files,
-    signed,
-    run: () => updateOnce(update, signal),
-    end: async () => {
-      const report = await updateOnce(update, signal)
-      const end = report.databases.get(aName('acme'))
-      assert.ok(end)
-      return { ...end, status: statusOf(report) }
-    },
-    /** Version of what is kept signed, which must verify, and of what the engine loads of it. */
-    version: async () => {
-      const kept = (await signed()).map((name) => join(own, name))
-      const [file = join(folder.path, 'acme.cvd')] = kept
-      const verifiers = verifiersOf(publishers)
-      const found = await examineFile(file, { verifiers, signal })
-      assert.deepEqual(found.faults, [])
-      if (kept.length > 0) {
-        const loaded = await examineFile(join(folder.path, 'acme.cud'), { verifiers, signal })
-        assert.deepEqual([loaded.faults, loaded.header?.version], [[], found.header?.version])
-      }
-      return found.header?.version
-    },
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  }
-}
 
 test('a client with nothing fetches the whole, one that is current asks nobody', async () => {
-  await using it = await world({ one: mirror(3) }, { record: 3 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
   const first = await it.end()
   assert.deepEqual([first.kind, first.status], ['updated', 0])
   assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cvd']])
@@ -112,7 +21,7 @@ test('a client with nothing fetches the whole, one that is current asks nobody',
 })
 
 test('an older one is patched, as freshclam does it, and nothing else is fetched', async () => {
-  await using it = await world({ one: mirror(4) }, { record: 4, local: 1 })
+  await using it = await updateRun({ one: mirror(4) }, { record: 4, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.from, end.to, end.way], [1, 4, 'patches'])
@@ -122,7 +31,7 @@ test('an older one is patched, as freshclam does it, and nothing else is fetched
 })
 
 test('patches that no server has end the row there, and what there is, is taken', async () => {
-  await using it = await world({ one: mirror(3) }, { record: 4, local: 1 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 4, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.to, end.newest, end.way], [3, 4, 'patches'])
@@ -133,7 +42,7 @@ test('patches that no server has end the row there, and what there is, is taken'
 
 test('an empty patch says: take the whole', async () => {
   const files = { 'acme-3.cdiff': new Uint8Array() }
-  await using it = await world({ one: mirror(3, { files }) }, { record: 3, local: 1 })
+  await using it = await updateRun({ one: mirror(3, { files }) }, { record: 3, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.equal(end.way, 'whole')
@@ -154,7 +63,10 @@ const WRONG: readonly (readonly [string, Partial<FakeServer>])[] = [
 ]
 for (const [what, more] of WRONG) {
   test(`a first server that ${what} is followed by the next`, async () => {
-    await using it = await world({ one: mirror(4, more), two: mirror(4) }, { record: 4, local: 1 })
+    await using it = await updateRun(
+      { one: mirror(4, more), two: mirror(4) },
+      { record: 4, local: 1 },
+    )
     const end = await it.end()
     assert.ok(end.kind === 'updated')
     assert.deepEqual([end.to, end.status], [4, 0])
@@ -172,12 +84,12 @@ const BAD: readonly (readonly [string, Uint8Array, RegExp])[] = [
 for (const [what, bytes, reason] of BAD) {
   test(`a whole file that is ${what} is refused, the next server's is taken, nothing is lost`, async () => {
     const bad = { files: { 'acme.cvd': bytes } }
-    await using alone = await world({ one: bad }, { record: 3, local: 1 })
+    await using alone = await updateRun({ one: bad }, { record: 3, local: 1 })
     const end = await alone.end()
     assert.deepEqual([end.kind, end.status], ['refused', 1])
     assert.match(alone.said.join('\n'), reason)
     assert.equal(await alone.version(), 1)
-    await using it = await world({ one: bad, two: mirror(3) }, { record: 3 })
+    await using it = await updateRun({ one: bad, two: mirror(3) }, { record: 3 })
     assert.equal((await it.end()).kind, 'updated')
     assert.equal(await it.version(), 3)
   })
@@ -185,14 +97,14 @@ for (const [what, bytes, reason] of BAD) {
 
 test('without a record every server is asked, and the newest wins over a first one that has stopped', async () => {
   const servers = { stopped: mirror(1), two: mirror(3), three: mirror(2) }
-  await using it = await world(servers, { kind: 'private', local: 1 })
+  await using it = await updateRun(servers, { kind: 'private', local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.to, end.way, end.server], [3, 'whole', 'http://two'])
 })
 
 test('a record that is too old, or of no use, is told and not believed', async () => {
-  await using it = await world({ one: mirror(2) }, { record: 4, age: 50_000, local: 1 })
+  await using it = await updateRun({ one: mirror(2) }, { record: 4, age: 50_000, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.equal(end.to, 2)
@@ -203,26 +115,29 @@ test('a record that is too old, or of no use, is told and not believed', async (
 })
 
 test('servers that are older than what is here take nothing back', async () => {
-  await using it = await world({ one: mirror(2) }, { kind: 'private', local: 3 })
+  await using it = await updateRun({ one: mirror(2) }, { kind: 'private', local: 3 })
   assert.deepEqual([(await it.end()).kind, await it.version()], ['up-to-date', 3])
-  await using told = await world({ one: mirror(2) }, { record: 2, local: 3 })
+  await using told = await updateRun({ one: mirror(2) }, { record: 2, local: 3 })
   assert.deepEqual([(await told.end()).kind, await told.version()], ['ahead', 3])
 })
 
 test('nobody who can be reached is the world’s fault, and all who ask it are left alone', async () => {
   const down: ServerAnswer<never> = { kind: 'unreachable', reason: 'connection refused' }
-  await using it = await world({ one: { files: {}, instead: down } }, { record: 3, local: 1 })
+  await using it = await updateRun({ one: { files: {}, instead: down } }, { record: 3, local: 1 })
   const end = await it.end()
   assert.deepEqual([end.kind, end.status], ['unreached', 3])
   const tired: ServerAnswer<never> = { kind: 'refused', status: 429, retryAfter: 77 }
-  await using alone = await world({ one: { files: {}, instead: tired } }, { record: 3, local: 1 })
+  await using alone = await updateRun(
+    { one: { files: {}, instead: tired } },
+    { record: 3, local: 1 },
+  )
   const left = await alone.end()
   assert.ok(left.kind === 'left-alone')
   assert.deepEqual([left.seconds, left.status], [77, 0])
 })
 
 test('what the engine does not load never gets there', async () => {
-  await using it = await world(
+  await using it = await updateRun(
     { one: mirror(3) },
     { record: 3, local: 1, engineTest: async () => 'Malformed database' },
   )
@@ -232,7 +147,7 @@ test('what the engine does not load never gets there', async () => {
 })
 
 test('of two files that a kill left behind, the newer stays; one that is broken is replaced', async () => {
-  await using it = await world({ one: mirror(3) }, { record: 3, local: 1 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3, local: 1 })
   await it.end()
   await writeFile(join(it.folder, 'acme.cvd'), cvd(2))
   assert.equal((await it.end()).kind, 'up-to-date')
@@ -245,7 +160,7 @@ test('of two files that a kill left behind, the newer stays; one that is broken 
 })
 
 test('what the engine loads is made again when somebody has taken it away', async () => {
-  await using it = await world({ one: mirror(3) }, { record: 3 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
   await it.end()
   await rm(join(it.folder, 'acme.cud'))
   it.fake.asked.length = 0
@@ -255,19 +170,19 @@ test('what the engine loads is made again when somebody has taken it away', asyn
 
 test('nobody but ClamAV signs what is ClamAV’s, and nobody goes on with what another has signed', async () => {
   const daily = { files: { 'daily.cvd': database(3, { name: 'daily' }) } }
-  await using it = await world({ one: daily }, { kind: 'private', databases: [aName('daily')] })
+  await using it = await updateRun({ one: daily }, { kind: 'private', databases: [aName('daily')] })
   const report = await it.run()
   assert.equal(report.databases.get(aName('daily'))?.kind, 'refused')
   assert.deepEqual(await it.files(), [])
   const two = { publishers: [...publishers, publicKeys(others)] }
   const taken = { files: { 'acme.cvd': database(3, { by: others }) } }
-  await using other = await world({ one: taken }, { kind: 'private', local: 1, ...two })
+  await using other = await updateRun({ one: taken }, { kind: 'private', local: 1, ...two })
   assert.equal((await other.end()).kind, 'refused')
   assert.equal(await other.version(), 1)
 })
 
 test('a second run at the same time is told who has the folder', async () => {
-  await using it = await world({ one: mirror(3) }, { record: 3 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
   const both = await Promise.allSettled([it.run(), it.run()])
   const refused = both.filter((one) => one.status === 'rejected')
   assert.equal(refused.length, 1)

@@ -9,6 +9,7 @@ import {
   type DatabaseEnd,
   describeCustomEnd,
   describeEnd,
+  type NotFetched,
   ServerWalk,
   type UpdateReport,
 } from '#core/update/index.ts'
@@ -17,6 +18,7 @@ import { updateCustom } from './custom.ts'
 import { install, isInstalled } from './install.ts'
 import { type LocalDatabase, localDatabase } from './local.ts'
 import { Announcements, newestOnServers } from './newest.ts'
+import { sweep } from './scratch.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
 
 /** In the database folder, so that the last step is a rename; neither engine nor freshclam looks into it. */
@@ -44,22 +46,38 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   const walk = new ServerWalk(world.servers.urls)
   const now = toSeconds(world.clock.now())
   const run: UpdateRun = { ...world, walk, troubles: [], scratch, signedFolder, now, signal }
+  await sweep(scratch, now)
   await tellUnwanted(run)
   const announcements = new Announcements(run)
   const databases = new Map<DbName, DatabaseEnd>()
   for (const name of world.databases) {
-    const end = await updateDatabase(name, announcements, run)
+    const end = await orFailed(() => updateDatabase(name, announcements, run), run)
     databases.set(name, end)
     tell(end.kind, describeEnd(name, end), run)
     if (walk.allLeftAloneSeconds !== undefined) break
   }
   const custom = new Map<string, CustomEnd>()
   for (const url of world.customUrls) {
-    const end = await updateCustom(url, run)
+    const end = await orFailed(() => updateCustom(url, run), run)
     custom.set(url.href, end)
     tell(end.kind, describeCustomEnd(url.href, end), run)
   }
   return { databases, custom, newestClamav: await announcements.newestClamav() }
+}
+
+/** What this machine refuses one file costs that file: those before it are told to the scanner, those after it tried. */
+async function orFailed<End>(
+  work: () => Promise<End>,
+  { signal }: UpdateRun,
+): Promise<End | Extract<NotFetched, { readonly kind: 'failed' }>> {
+  try {
+    return await work()
+  } catch (error) {
+    signal.throwIfAborted()
+    // One without a code is a bug, whose place we need.
+    if (!(error instanceof Error && 'code' in error)) throw error
+    return { kind: 'failed', reasons: [error.message] }
+  }
 }
 
 /** Freshclam deletes these; here the operator does. */

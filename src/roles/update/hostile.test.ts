@@ -1,0 +1,86 @@
+/** Mirrors that mean harm, folders that somebody else has been in, and disks that say no. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { hasNews, statusOf } from '#core/update/index.ts'
+import type { ServerAnswer } from '#ports/database-server.ts'
+import { cvd, database, mirror } from '../../../test/support/acme.ts'
+import { updateRun } from '../../../test/support/update-run.ts'
+import { aName } from '../../../test/support/values.ts'
+
+test('no server keeps a client away for longer than a day', async () => {
+  const tired: ServerAnswer<never> = { kind: 'refused', status: 429, retryAfter: 4_000_000_000 }
+  await using it = await updateRun({ one: { files: {}, instead: tired } }, { record: 3, local: 1 })
+  const end = await it.end()
+  assert.ok(end.kind === 'left-alone')
+  assert.equal(end.seconds, 86_400)
+})
+
+test('what is no database in its place is told and replaced, and keeps nothing else from its update', async () => {
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
+  execFileSync('mkfifo', [join(it.folder, 'acme.cvd')])
+  assert.equal((await it.end()).kind, 'updated')
+  assert.match(it.said.join('\n'), /acme\.cvd" is not right: .*not a plain file/)
+  assert.deepEqual([await it.files(), await it.version()], [['acme.cud'], 3])
+})
+
+test('a broken file of the other kind does not stay beside the good one', async () => {
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
+  await mkdir(join(it.folder, '.cvdnet', 'signed'), { recursive: true })
+  await writeFile(join(it.own, 'acme.cld'), 'broken')
+  await writeFile(join(it.folder, 'acme.cld'), 'broken')
+  assert.equal((await it.end()).kind, 'updated')
+  assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cvd']])
+})
+
+test('a signed file that the engine does not know is taken from where it loads, though it is the newest', async () => {
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
+  await it.end()
+  await writeFile(join(it.folder, 'acme.cvd'), cvd(3))
+  assert.equal((await it.end()).kind, 'up-to-date')
+  assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cvd']])
+})
+
+test('everybody may read what the engine loads, whatever mask the client was started with', async () => {
+  const before = process.umask(0o077)
+  try {
+    await using it = await updateRun({ one: mirror(3) }, { record: 3 })
+    assert.equal((await it.end()).kind, 'updated')
+    assert.equal((await stat(join(it.folder, 'acme.cud'))).mode & 0o777, 0o644)
+  } finally {
+    process.umask(before)
+  }
+})
+
+test('what killed runs have left in the scratch folder goes, but for what a download goes on with', async () => {
+  await using it = await updateRun({ one: mirror(3) }, { record: 3, local: 1 })
+  const scratch = join(it.folder, '.cvdnet', 'scratch')
+  await mkdir(join(scratch, 'acme.members'), { recursive: true })
+  for (const name of [
+    'acme-1.cdiff',
+    '.acme.cud.part',
+    'gone.cvd',
+    'gone.cvd.from',
+    'other.cvd',
+    'other.cvd.from',
+  ])
+    await writeFile(join(scratch, name), 'x')
+  const old = Date.now() / 1000 - 30 * 86_400
+  for (const name of ['gone.cvd', 'gone.cvd.from']) await utimes(join(scratch, name), old, old)
+  await it.end()
+  assert.deepEqual(await readdir(scratch), ['other.cvd', 'other.cvd.from'])
+})
+
+test('a database that cannot be put in its place does not keep the others from theirs', async () => {
+  const files = { 'beta.cvd': database(3, { name: 'beta' }) }
+  const databases = [aName('beta'), aName('acme')]
+  await using it = await updateRun({ one: mirror(3, { files }) }, { record: 3, databases })
+  await mkdir(join(it.folder, 'beta.cud', 'in-the-way'), { recursive: true })
+  const report = await it.run()
+  assert.equal(report.databases.get(aName('beta'))?.kind, 'failed')
+  assert.equal(report.databases.get(aName('acme'))?.kind, 'updated')
+  assert.match(it.said.join('\n'), /beta was not updated: Cannot put ".*beta\.cud" in place/)
+  assert.deepEqual([statusOf(report), hasNews(report)], [3, true])
+})
