@@ -1,3 +1,4 @@
+import { placeName } from '#core/update/index.ts'
 import type { ClientEnd } from '#roles/update/index.ts'
 
 /** A run for programs: what became of each database, in the words of `core/update`. */
@@ -13,6 +14,10 @@ export function endJson(end: ClientEnd) {
       result: kind,
       ...rest,
     })),
-    custom: [...report.custom].map(([url, { kind, ...rest }]) => ({ url, result: kind, ...rest })),
+    custom: [...report.custom].map(([url, { kind, ...rest }]) => ({
+      url: placeName(new URL(url)),
+      result: kind,
+      ...rest,
+    })),
   }
 }

@@ -12,6 +12,7 @@ import {
   textOf,
   textsOf,
 } from '#formats/freshclam-conf/index.ts'
+import { withoutLogin } from './place-name.ts'
 import { wantedDatabases } from './wanted.ts'
 
 export interface ClientPlan {
@@ -63,11 +64,12 @@ export function clientPlan(conf: FreshclamConf): Outcome<ClientPlan, readonly st
   const servers = serversOf(conf)
   if (servers.kind === 'none') faults.push(describeNoServer(servers.reason))
   const urls = servers.kind === 'none' ? [] : servers.urls
-  for (const url of urls) if (!isWeb(url)) faults.push(`"${url}" is no address of a web server`)
+  for (const url of urls)
+    if (!isWeb(url)) faults.push(`"${withoutLogin(url)}" is no address of a web server`)
   const custom = textsOf(conf, 'DatabaseCustomURL').map((text) => [text, urlOf(text)] as const)
   for (const [text, url] of custom) {
     const reason = url === undefined ? 'is no address' : reasonAgainst(url)
-    if (reason !== undefined) faults.push(`DatabaseCustomURL "${text}" ${reason}`)
+    if (reason !== undefined) faults.push(`DatabaseCustomURL "${withoutLogin(text)}" ${reason}`)
   }
   const checksADay = numberOf(conf, 'Checks') ?? 0
   if (checksADay > CHECKS_MAX) faults.push(`Checks is ${checksADay}, above ${CHECKS_MAX}`)

@@ -52,6 +52,17 @@ test('defaults are freshclam’s', () => {
   })
 })
 
+test('faults are told without logins', () => {
+  const plan = planOf(
+    'PrivateMirror ftp://me:secret@mirror.example.net\nDatabaseCustomURL gopher://me:secret@x/a.ndb\n',
+  )
+  assert.ok(!plan.ok)
+  assert.deepEqual(plan.fault, [
+    '"ftp://mirror.example.net" is no address of a web server',
+    'DatabaseCustomURL "gopher://x/a.ndb" is neither http, https nor file',
+  ])
+})
+
 test('every fault is told at once', () => {
   const plan = planOf(
     [

@@ -1,6 +1,6 @@
 /** One question to the servers in turn. */
 import { fail, type Outcome, ok } from '#base/outcome.ts'
-import { boundedWait, type NotFetched } from '#core/update/index.ts'
+import { boundedWait, type NotFetched, placeName, withoutLogin } from '#core/update/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import type { UpdateRun } from './world.ts'
 
@@ -36,16 +36,17 @@ export class Failures {
 
   note(
     run: UpdateRun,
-    { server, file }: Source,
+    { server: address, file }: Source,
     answer: Exclude<ServerAnswer<unknown>, { readonly kind: 'found' }>,
   ): void {
-    run.walk.putLast(server)
+    const server = withoutLogin(address)
+    run.walk.putLast(address)
     switch (answer.kind) {
       case 'not-modified':
         this.missing.push(server)
         return
       case 'too-large':
-        this.refuse(run, { server, file }, `longer than ${answer.bytesMax} bytes`)
+        this.refuse(run, { server: address, file }, `longer than ${answer.bytesMax} bytes`)
         return
       case 'unreachable':
         this.#unreach(run, { server, file }, answer.reason)
@@ -53,7 +54,7 @@ export class Failures {
       case 'refused':
         if (answer.status === TOO_MANY) {
           const seconds = boundedWait(answer.retryAfter ?? LEFT_ALONE_SECONDS)
-          run.walk.leaveAlone(server, seconds)
+          run.walk.leaveAlone(address, seconds)
           run.troubles.push(`${server} asks to be left alone for ${seconds} seconds`)
         } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)
         else this.#unreach(run, { server, file }, `status ${answer.status}`)
@@ -61,8 +62,9 @@ export class Failures {
   }
 
   /** What came is not to be used. */
-  refuse({ walk, troubles }: UpdateRun, { server, file }: Source, reason: string): void {
-    walk.putLast(server)
+  refuse({ walk, troubles }: UpdateRun, { server: address, file }: Source, reason: string): void {
+    const server = withoutLogin(address)
+    walk.putLast(address)
     this.refused.push(`${server}: ${file}: ${reason}`)
     troubles.push(`${server}: ${file}: ${reason}`)
   }
@@ -120,7 +122,7 @@ export async function askServer<Content>(
       answer.kind === 'unreachable' || (answer.kind === 'refused' && answer.status >= 500)
     if (!isPassing || attempt >= attemptsMax) return answer
     const reason = answer.kind === 'unreachable' ? answer.reason : `status ${answer.status}`
-    voice.complain(`${url.href}: ${reason}; trying again`)
+    voice.complain(`${placeName(url)}: ${reason}; trying again`)
     await clock.sleep(TRY_AGAIN_MS, signal)
   }
 }

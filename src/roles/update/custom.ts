@@ -37,20 +37,20 @@ export async function updateCustom(url: URL, run: UpdateRun): Promise<CustomEnd>
 
 async function fetched(
   url: URL,
-  path: string,
+  into: string,
   since: EpochSeconds | undefined,
   run: UpdateRun,
 ): Promise<CustomEnd> {
-  const { origin } = url
   const { signal } = run
-  const file = url.href.slice(origin.length + 1)
-  const ask = (at: URL) => run.server.download({ url: at, since, signal }, path, CUSTOM_BYTES_MAX)
-  const answer = await askServer(run, origin, { file, ask })
+  const server = new URL('/', url).href
+  const path = url.pathname.slice(1)
+  const ask = (at: URL) => run.server.download({ url: at, since, signal }, into, CUSTOM_BYTES_MAX)
+  const answer = await askServer(run, server, { file: `${path}${url.search}`, ask })
   if (answer.kind === 'found') return { kind: 'updated', bytes: answer.content }
   if (answer.kind === 'not-modified') return { kind: 'up-to-date' }
   const failures = new Failures()
-  failures.note(run, { server: origin, file }, answer)
-  return failures.end(file, run)
+  failures.note(run, { server, file: path }, answer)
+  return failures.end(path, run)
 }
 
 async function copied(

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { systemClock } from '#adapters/system/index.ts'
 import { hasNews, statusOf } from '#core/update/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import { cvd, database, mirror } from '../../../test/support/acme.ts'
@@ -16,6 +17,37 @@ test('no server keeps a client away for longer than a day', async () => {
   const end = await it.end()
   assert.ok(end.kind === 'left-alone')
   assert.equal(end.seconds, 86_400)
+})
+
+test('logins and tokens are used, and never told', async () => {
+  const answers = [
+    { kind: 'unreachable', reason: 'refused' },
+    { kind: 'refused', status: 503 },
+    { kind: 'too-large', bytesMax: 9 },
+  ] as const
+  const custom = new URL('http://me:secret@one/lists/my.ndb?token=secret')
+  for (const instead of answers) {
+    const bad = { files: {}, instead }
+    await using it = await updateRun(
+      { 'me:secret@one': bad },
+      {
+        ...{ record: 3, attemptsMax: 2, customUrls: [custom] },
+        clock: { now: systemClock.now, sleep: async () => {} },
+      },
+    )
+    it.fake.servers['one'] = bad
+    const report = await it.run()
+    assert.ok(it.fake.asked.includes('one lists/my.ndb'), it.fake.asked.join('; '))
+    assert.match(it.said.join('\n'), /http:\/\/one/)
+    assert.doesNotMatch(it.said.join('\n'), /secret/)
+    assert.doesNotMatch(JSON.stringify([...report.databases, ...report.custom.values()]), /secret/)
+  }
+  await using good = await updateRun({ 'me:secret@one': mirror(3) }, { record: 3 })
+  good.fake.servers['one'] = mirror(3)
+  const end = await good.end()
+  assert.ok(end.kind === 'updated')
+  assert.equal(end.server, 'http://one')
+  assert.doesNotMatch(good.said.join('\n'), /secret/)
 })
 
 test('what is no database in its place is told and replaced, and keeps nothing else from its update', async () => {

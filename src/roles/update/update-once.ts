@@ -10,8 +10,10 @@ import {
   describeCustomEnd,
   describeEnd,
   type NotFetched,
+  placeName,
   ServerWalk,
   type UpdateReport,
+  withoutLogin,
 } from '#core/update/index.ts'
 import { bring } from './bring.ts'
 import { updateCustom } from './custom.ts'
@@ -60,7 +62,7 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   for (const url of world.customUrls) {
     const end = await orFailed(() => updateCustom(url, run), run)
     custom.set(url.href, end)
-    tell(end.kind, describeCustomEnd(url.href, end), run)
+    tell(end.kind, describeCustomEnd(placeName(url), end), run)
   }
   return { databases, custom, newestClamav: await announcements.newestClamav() }
 }
@@ -128,7 +130,7 @@ async function updateDatabase(
   const { path, signedBy, ...update } = brought.value
   const refusal = await install({ name, path, signedBy }, local, run)
   return refusal === undefined
-    ? { kind: 'updated', newest, ...update }
+    ? { kind: 'updated', newest, ...update, server: withoutLogin(update.server) }
     : { kind: 'refused', reasons: [refusal] }
 }
 
