@@ -5,6 +5,7 @@ import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '#adapters/system/index.ts'
+import { epochMs } from '#base/time.ts'
 import { hasNews, statusOf } from '#core/update/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import { cvd, database, mirror } from '../../../test/support/acme.ts'
@@ -17,6 +18,23 @@ test('no server keeps a client away for longer than a day', async () => {
   const end = await it.end()
   assert.ok(end.kind === 'left-alone')
   assert.equal(end.seconds, 86_400)
+})
+
+test('patches that come one in some hours do not hold a run for weeks', async () => {
+  let now = systemClock.now()
+  const clock = { now: () => now, sleep: async () => {} }
+  await using it = await updateRun({ one: mirror(4) }, { record: 4, local: 1, clock })
+  it.fake.servers['one'] = {
+    get files() {
+      now = epochMs(now + 4 * 3_600_000)
+      return mirror(4).files
+    },
+  }
+  const end = await it.end()
+  assert.ok(end.kind === 'updated')
+  assert.deepEqual([end.way, end.to], ['patches', 3])
+  assert.equal((await it.end()).kind, 'updated')
+  assert.equal(await it.version(), 4)
 })
 
 test('logins and tokens are used, and never told', async () => {
