@@ -3,6 +3,7 @@ import { resolveTxt } from 'node:dns/promises'
 import { arch, platform } from 'node:os'
 import { describeReload, reloadClamdOf } from '#adapters/clamd/index.ts'
 import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
+import { DiskError } from '#adapters/disk/index.ts'
 import { describeTrial, engineVersion, tryInEngine } from '#adapters/engine-test/index.ts'
 import {
   describeRemembered,
@@ -57,7 +58,11 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
     return { kind: 'keeps-still', until, status: 0 }
   }
   const report = await askAndUpdate(options, dat, signal)
-  await remember(plan.directory, dat, report, now)
+  await remember(plan.directory, dat, report, now).catch((error: unknown) => {
+    // The disk may be full: what has come is told to the scanner all the same.
+    if (!(error instanceof DiskError)) throw error
+    voice.complain(error.message)
+  })
   return { kind: 'ran', report, status: await afterwards(options, report, signal) }
 }
 

@@ -21,9 +21,7 @@ export async function updateCustom(url: URL, run: UpdateRun): Promise<CustomEnd>
   // What is published while it is fetched is newer than this.
   const asked = toSeconds(run.clock.now())
   const came =
-    url.protocol === 'file:'
-      ? await copied(fileURLToPath(url), path, since)
-      : await fetched(url, path, since, run)
+    url.protocol === 'file:' ? await copied(url, path, since) : await fetched(url, path, since, run)
   if (came.kind !== 'updated') return came
   const refusal = await run.engineTest(path)
   if (refusal !== undefined) {
@@ -53,13 +51,13 @@ async function fetched(
   return failures.end(path, run)
 }
 
-async function copied(
-  from: string,
-  path: string,
-  since: EpochSeconds | undefined,
-): Promise<CustomEnd> {
+async function copied(url: URL, path: string, since: EpochSeconds | undefined): Promise<CustomEnd> {
   try {
-    const { mtimeMs, size } = await stat(from)
+    const from = fileURLToPath(url)
+    const found = await stat(from)
+    const { mtimeMs, size } = found
+    // A named pipe would make us wait for ever.
+    if (!found.isFile()) return { kind: 'unreached', reasons: [`"${from}" is not a plain file`] }
     const date = toSeconds(epochMs(Math.floor(mtimeMs)))
     if (since !== undefined && date <= since) return { kind: 'up-to-date' }
     await copyFile(from, path)

@@ -37,6 +37,29 @@ test('patches that come one in some hours do not hold a run for weeks', async ()
   assert.equal(await it.version(), 4)
 })
 
+test('a file by address that is a named pipe, or on another machine, is told, and nobody waits', {
+  timeout: 20_000,
+}, async () => {
+  await using it = await updateRun(
+    { one: mirror(3) },
+    {
+      record: 3,
+      customUrls: [
+        new URL('file:///dev/null'),
+        new URL('file://elsewhere/my.ndb'),
+        new URL('http://one/own.cvd'),
+      ],
+    },
+  )
+  it.fake.servers['one'] = mirror(3, { files: { 'own.cvd': cvd(1) } })
+  const report = await it.run()
+  const kinds = [...report.custom.values()].map(({ kind }) => kind)
+  assert.deepEqual(kinds, ['unreached', 'unreached', 'updated'])
+  assert.match(it.said.join('\n'), /null was not updated: "\/dev\/null" is not a plain file/)
+  await it.run()
+  assert.doesNotMatch(it.said.join('\n'), /not kept up to date/)
+})
+
 test('logins and tokens are used, and never told', async () => {
   const answers = [
     { kind: 'unreachable', reason: 'refused' },

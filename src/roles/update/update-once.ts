@@ -1,6 +1,6 @@
 /** One run of a client: every database that it keeps, one after the other. */
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { makeFolders, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
@@ -83,8 +83,11 @@ async function orFailed<End>(
 }
 
 /** Freshclam deletes these; here the operator does. */
-async function tellUnwanted({ directory, databases, voice }: UpdateRun): Promise<void> {
-  const wanted = new Set(databases.flatMap((name) => [`${name}.cvd`, `${name}.cld`]))
+async function tellUnwanted({ directory, databases, customUrls, voice }: UpdateRun): Promise<void> {
+  const wanted = new Set([
+    ...databases.flatMap((name) => [`${name}.cvd`, `${name}.cld`]),
+    ...customUrls.map(({ pathname }) => basename(pathname)),
+  ])
   for (const file of await readdir(directory)) {
     if (!/\.(?:cvd|cld)$/.test(file) || wanted.has(file)) continue
     voice.complain(`"${file}" is loaded from the folder too, and is not kept up to date`)
