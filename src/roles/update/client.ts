@@ -24,7 +24,7 @@ import {
 import type { PublisherKeys } from '#formats/dsig/index.ts'
 import type { FreshclamDat } from '#formats/freshclam-dat/index.ts'
 import type { Clock } from '#ports/clock.ts'
-import { updateOnce } from './update-once.ts'
+import { UpdateBusyError, updateOnce } from './update-once.ts'
 import type { EngineTest, Voice } from './world.ts'
 
 export interface ClientOptions {
@@ -44,8 +44,20 @@ export type ClientEnd =
   /** The servers have asked for it, on an earlier run. */
   | { readonly kind: 'keeps-still'; readonly until: EpochSeconds; readonly status: 0 }
 
-/** Throws what `updateOnce` throws. */
+/** Throws what `updateOnce` throws; the operator's `OnErrorExecute` is run before. */
 export async function runClient(options: ClientOptions, signal: AbortSignal): Promise<ClientEnd> {
+  try {
+    return await runOnce(options, signal)
+  } catch (error) {
+    // Another run at the same time has an end of its own.
+    if (!signal.aborted && !(error instanceof UpdateBusyError)) {
+      await execute(options, { name: 'OnErrorExecute', command: options.plan.onError }, signal)
+    }
+    throw error
+  }
+}
+
+async function runOnce(options: ClientOptions, signal: AbortSignal): Promise<ClientEnd> {
   const { plan, clock, voice } = options
   const { dat, by } = await openFreshclamDat(plan.directory)
   const remark = describeRemembered(by)
@@ -135,30 +147,46 @@ async function remember(
 
 /** In freshclam's order (formats.md 5.8): clamd, then the operator's commands. Resolves to the status. */
 async function afterwards(
-  { plan, voice }: ClientOptions,
+  options: ClientOptions,
   report: UpdateReport,
   signal: AbortSignal,
 ): Promise<number> {
+  const { plan, voice } = options
   let status: number = statusOf(report)
-  const execute = async (option: string, command: string | undefined, version?: string) => {
-    if (command === undefined) return
-    const onLine = (line: string) => voice.print(`  ${line}`)
-    const outcome = await runUpdateCommand(command, { onLine, signal, ...(version && { version }) })
-    if (outcome.kind === 'end-with') status = outcome.status
-    voice.print(describeUpdateCommand(option, outcome))
+  const run = async (name: string, command: string | undefined, version?: string) => {
+    status = (await execute(options, { name, command, version }, signal)) ?? status
   }
   if (hasNews(report)) {
     if (plan.notifyClamd !== undefined) {
       voice.print(describeReload(await reloadClamdOf(plan.notifyClamd, { signal })))
     }
-    await execute('OnUpdateExecute', plan.onUpdate)
+    await run('OnUpdateExecute', plan.onUpdate)
   }
-  if (statusOf(report) !== 0) await execute('OnErrorExecute', plan.onError)
+  if (statusOf(report) !== 0) await run('OnErrorExecute', plan.onError)
   const { newestClamav } = report
   const own = newestClamav === undefined ? undefined : await engineVersion(signal)
   if (own !== undefined && newestClamav !== undefined && isOlderEngine(own, newestClamav)) {
     voice.complain(`ClamAV ${own} is installed here, and ${newestClamav} is the newest`)
-    await execute('OnOutdatedExecute', plan.onOutdated, newestClamav)
+    await run('OnOutdatedExecute', plan.onOutdated, newestClamav)
   }
   return status
+}
+
+interface Hook {
+  readonly name: string
+  readonly command: string | undefined
+  readonly version?: string | undefined
+}
+
+/** Resolves to the status with which the command wants us to end; undefined: it does not say. */
+async function execute(
+  { voice }: ClientOptions,
+  { name, command, version }: Hook,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (command === undefined) return undefined
+  const onLine = (line: string) => voice.print(`  ${line}`)
+  const outcome = await runUpdateCommand(command, { onLine, signal, ...(version && { version }) })
+  voice.print(describeUpdateCommand(name, outcome))
+  return outcome.kind === 'end-with' ? outcome.status : undefined
 }
