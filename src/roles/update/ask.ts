@@ -33,6 +33,8 @@ export class Failures {
   /** What they had is not to be used. */
   readonly refused: string[] = []
   readonly unreached: string[] = []
+  /** They asked to be left alone. */
+  readonly tired: string[] = []
 
   note(
     run: UpdateRun,
@@ -55,7 +57,9 @@ export class Failures {
         if (answer.status === TOO_MANY) {
           const seconds = boundedWait(answer.retryAfter ?? LEFT_ALONE_SECONDS)
           run.walk.leaveAlone(address, seconds)
-          run.troubles.push(`${server} asks to be left alone for ${seconds} seconds`)
+          const reason = `${server} asks to be left alone for ${seconds} seconds`
+          this.tired.push(reason)
+          run.troubles.push(reason)
         } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)
         else this.#unreach(run, { server, file }, `status ${answer.status}`)
     }
@@ -78,6 +82,7 @@ export class Failures {
     this.missing.push(...others.missing)
     this.refused.push(...others.refused)
     this.unreached.push(...others.unreached)
+    this.tired.push(...others.tired)
   }
 
   /** The worst that can be said of a file that nobody had. */
@@ -86,7 +91,10 @@ export class Failures {
     if (this.unreached.length > 0) return { kind: 'unreached', reasons: this.unreached }
     const seconds = walk.allLeftAloneSeconds
     if (this.missing.length === 0 && seconds !== undefined) return { kind: 'left-alone', seconds }
-    return { kind: 'unreached', reasons: [`no server has ${file}`] }
+    const nobody = this.tired.length > 0 ? 'no other server' : 'no server'
+    const isAsked = this.missing.length > 0 || this.tired.length === 0
+    const reasons = [...this.tired, ...(isAsked ? [`${nobody} has ${file}`] : [])]
+    return { kind: 'unreached', reasons }
   }
 }
 

@@ -60,6 +60,31 @@ test('a file by address that is a named pipe, or on another machine, is told, an
   assert.doesNotMatch(it.said.join('\n'), /not kept up to date/)
 })
 
+test('who asks to be left alone is named, where nobody else has the file', async () => {
+  const tired: ServerAnswer<never> = { kind: 'refused', status: 429, retryAfter: 60 }
+  await using it = await updateRun(
+    { one: { files: {}, instead: tired }, two: { files: {} } },
+    { record: 3, local: 1, customUrls: [new URL('http://three/my.ndb')] },
+  )
+  it.fake.servers['three'] = { files: {}, instead: tired }
+  await it.run()
+  const said = it.said.join('\n')
+  assert.match(
+    said,
+    /my\.ndb was not updated: http:\/\/three\/ asks to be left alone for 60 seconds$/m,
+  )
+  await using without = await updateRun(
+    { one: { files: {}, instead: tired }, two: { files: {} } },
+    { record: 3 },
+  )
+  const end = await without.end()
+  assert.ok(end.kind === 'unreached')
+  assert.deepEqual(end.reasons, [
+    'http://one asks to be left alone for 60 seconds',
+    'no other server has acme.cvd',
+  ])
+})
+
 test('logins and tokens are used, and never told', async () => {
   const answers = [
     { kind: 'unreachable', reason: 'refused' },
