@@ -1,5 +1,4 @@
 /** A run of the client with all around it: what the servers asked for, the scanner, and what the operator wants to be run. */
-import { resolveTxt } from 'node:dns/promises'
 import { arch, platform } from 'node:os'
 import { describeReload, reloadClamdOf } from '#adapters/clamd/index.ts'
 import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
@@ -24,6 +23,7 @@ import {
 import type { PublisherKeys } from '#formats/dsig/index.ts'
 import type { FreshclamDat } from '#formats/freshclam-dat/index.ts'
 import type { Clock } from '#ports/clock.ts'
+import { firstText } from './first-text.ts'
 import { UpdateBusyError, updateOnce } from './update-once.ts'
 import type { EngineTest, Voice } from './world.ts'
 
@@ -95,20 +95,9 @@ async function askAndUpdate(
   const { directory, servers, databases, customUrls, attemptsMax } = plan
   const told = { directory, servers, databases, customUrls, attemptsMax }
   const engineTest = engineTestOf(plan, voice, signal)
-  const world = { ...told, publishers, server, resolveTxt: firstText, engineTest, clock, voice }
+  const resolveTxt = (name: string) => firstText(name, { signal })
+  const world = { ...told, publishers, server, resolveTxt, engineTest, clock, voice }
   return await updateOnce(world, signal)
-}
-
-/** The first string of the first record, as freshclam reads it (formats.md 5.3). */
-async function firstText(name: string): Promise<string | undefined> {
-  try {
-    const [record] = await resolveTxt(name)
-    return record?.[0]
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : ''
-    if (code === 'ENOTFOUND' || code === 'ENODATA') return undefined
-    throw error
-  }
 }
 
 function engineTestOf(plan: ClientPlan, voice: Voice, signal: AbortSignal): EngineTest {
