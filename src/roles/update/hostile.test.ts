@@ -60,6 +60,17 @@ test('a file by address that is a named pipe, or on another machine, is told, an
   assert.doesNotMatch(it.said.join('\n'), /not kept up to date/)
 })
 
+test('what the system says of a failure is told with what was tried', async () => {
+  const engineTest = async () => {
+    const cause = new Error('ENOSPC: no space left on device')
+    throw Object.assign(new Error('Cannot unpack', { cause }), { code: 'unreadable' })
+  }
+  await using it = await updateRun({ one: mirror(3) }, { record: 3, engineTest })
+  const end = await it.end()
+  assert.ok(end.kind === 'failed')
+  assert.deepEqual(end.reasons, ['Cannot unpack (ENOSPC: no space left on device)'])
+})
+
 test('who asks to be left alone is named, where nobody else has the file', async () => {
   const tired: ServerAnswer<never> = { kind: 'refused', status: 429, retryAfter: 60 }
   await using it = await updateRun(

@@ -1,7 +1,7 @@
 /** One run of a client: every database that it keeps, one after the other. */
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { makeFolders, takeLock } from '#adapters/disk/index.ts'
+import { DiskError, makeFolders, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
 import {
@@ -78,7 +78,9 @@ async function orFailed<End>(
     signal.throwIfAborted()
     // One without a code is a bug, whose place we need.
     if (!(error instanceof Error && 'code' in error)) throw error
-    return { kind: 'failed', reasons: [error.message] }
+    const { message, cause } = error
+    const isSaid = error instanceof DiskError || !(cause instanceof Error)
+    return { kind: 'failed', reasons: [isSaid ? message : `${message} (${cause.message})`] }
   }
 }
 
