@@ -15,14 +15,24 @@ import manifest from '../../../package.json' with { type: 'json' }
 import { because, CommandEnd, complain, EXIT, ended, say, sayJson } from '../../io.ts'
 import { readPublishers } from '../cvd/common.ts'
 import type { UpdateFlags } from '../update.ts'
-import { endJson } from './end-json.ts'
+import { endJson, faultJson } from './end-json.ts'
 import { becomeOwner } from './owner.ts'
 import { readPlan } from './plan.ts'
 
 /** Of curl, and so of freshclam (formats.md 5.2). */
 const AUTHORITIES = 'CURL_CA_BUNDLE'
 
+/** With `--json` a program that reads us is told of an end without a run too, by a document of the same shape. */
 export async function update(flags: UpdateFlags): Promise<number> {
+  try {
+    return await start(flags)
+  } catch (error) {
+    if (flags.json === true) tellJson(flags, faultJson(error))
+    throw error
+  }
+}
+
+async function start(flags: UpdateFlags): Promise<number> {
   const publishers = await readPublishers(flags.keys)
   const authorities = await readAuthorities()
   const { networkRoot } = flags
@@ -75,7 +85,7 @@ class Client {
     try {
       const options = { plan, ...this.#trust, version, clock: systemClock, voice }
       const end = await runClient(options, this.#signal)
-      if (this.#flags.json === true) this.#tellJson(endJson(end))
+      if (this.#flags.json === true) tellJson(this.#flags, endJson(end))
       return end.status
     } catch (error) {
       const status = this.#signal.aborted ? EXIT.world : EXIT.refused
@@ -91,7 +101,7 @@ class Client {
     if (plan.checksADay === 0) {
       throw new CommandEnd(EXIT.usage, 'Checks is 0: a daemon would never look')
     }
-    if (pidFile !== undefined) await writeFile(pidFile, `${process.pid}\n`)
+    if (pidFile !== undefined) await writePidFile(pidFile)
     await becomeOwner(plan.owner)
     const alarm = new Alarm()
     process.on('SIGUSR1', () => alarm.ring())
@@ -105,7 +115,7 @@ class Client {
       hangup = new AbortController()
       plan = await this.#readAgain(plan)
     }
-    if (pidFile !== undefined) await rm(pidFile, { force: true }).catch(() => {})
+    if (pidFile !== undefined) await removePidFile(pidFile)
     return EXIT.done
   }
 
@@ -116,7 +126,9 @@ class Client {
     } catch (error) {
       const isWorlds = error instanceof CommandEnd || (error instanceof Error && 'code' in error)
       if (!isWorlds) throw error
-      if (!this.#signal.aborted) this.#voice(plan).complain(error.message)
+      if (this.#signal.aborted) return
+      this.#voice(plan).complain(error.message)
+      if (this.#flags.json === true) tellJson(this.#flags, faultJson(error))
     }
   }
 
@@ -130,11 +142,6 @@ class Client {
       complain(`not reloaded: ${error.message}; everything goes on as it was`)
     }
     return plan
-  }
-
-  #tellJson(document: unknown): void {
-    if (this.#flags.daemon === true) process.stdout.write(`${JSON.stringify(document)}\n`)
-    else sayJson(document)
   }
 
   #voice({ logFile }: ClientPlan): Voice {
@@ -157,6 +164,26 @@ class Client {
       },
     }
   }
+}
+
+function tellJson({ daemon }: UpdateFlags, document: unknown): void {
+  if (daemon === true) process.stdout.write(`${JSON.stringify(document)}\n`)
+  else sayJson(document)
+}
+
+async function writePidFile(path: string): Promise<void> {
+  await writeFile(path, `${process.pid}\n`).catch((error: unknown) => {
+    throw ended(EXIT.world, `cannot write the PidFile "${path}"`, error)
+  })
+}
+
+/** Unless another one has written its own there by now. */
+async function removePidFile(path: string): Promise<void> {
+  const found = await readFile(path, 'utf8').catch(() => '')
+  if (found !== `${process.pid}\n`) return
+  await rm(path, { force: true }).catch((error: unknown) => {
+    complain(`cannot remove the PidFile "${path}"${because(error)}`)
+  })
 }
 
 function wordsOf(error: unknown): string {

@@ -77,6 +77,26 @@ test('a refusal has its status and the wait that was told', async () => {
   }
 })
 
+test('the login of an address goes to its server, and to nobody to whom that one leads', async () => {
+  const heads: string[] = []
+  await using other = await rawMirror((_path, head) => {
+    heads.push(head)
+    return httpAnswer('01234567')
+  })
+  await using mirror = await rawMirror((path, head) => {
+    heads.push(head)
+    const to = path === '/a.cvd' ? '/b.cvd' : `http://127.0.0.1:${other.port}/c.cvd`
+    return httpAnswer('', '302 Found', `Location: ${to}\r\n`)
+  })
+  await using client = await databaseClient()
+  const url = new URL(`http://me%40home:p%3Aw%@127.0.0.1:${mirror.port}/a.cvd`)
+  const answer = await client.server.start({ url, signal }, 8)
+  assert.equal(answer.kind, 'found')
+  const logins = heads.map((head) => /^authorization: (.*)$/im.exec(head)?.[1])
+  const login = `Basic ${Buffer.from('me@home:p%3Aw%').toString('base64')}`
+  assert.deepEqual(logins, [login, login, undefined])
+})
+
 test('304 is told as such', async () => {
   const answer = await start(() => 'HTTP/1.1 304 Not Modified\r\n\r\n', BUILT)
   assert.deepEqual(answer, { kind: 'not-modified' })

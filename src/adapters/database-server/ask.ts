@@ -2,6 +2,7 @@
 import { on } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { basicLogin } from './line.ts'
 import { type Pace, Patience, TooSlowError } from './patience.ts'
 import { describeFailure, proxyStatus, Unreachable, type Waits } from './unreachable.ts'
 
@@ -38,7 +39,9 @@ export async function ask(
   let at = url
   for (let redirects = 0; ; redirects += 1) {
     const place = placeOf(asker, at, url)
-    const reply = await askOnce(asker, { place, at, fields, signal })
+    // Whoever is redirected to gets no login.
+    const login = at.origin === url.origin ? loginOf(url) : {}
+    const reply = await askOnce(asker, { place, at, fields: { ...fields, ...login }, signal })
     if (!REDIRECTS.has(reply.status)) return reply
     reply[Symbol.dispose]()
     if (redirects === REDIRECTS_MAX) {
@@ -131,6 +134,21 @@ function placeOf({ proxy }: Asker, at: URL, url: URL): string {
 /** Logins and tokens stay out of messages. */
 function withoutQuery({ origin, pathname }: URL): string {
   return `${origin}${pathname}`
+}
+
+/** As curl, and so freshclam, sends what stands before the `@` of an address (RFC 7617). */
+function loginOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '' && password === '') return {}
+  return { Authorization: basicLogin(unescaped(username), unescaped(password)) }
+}
+
+/** A `%` that escapes nothing stands for itself. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function redirected(place: string, from: URL, reply: Reply): URL {

@@ -189,12 +189,14 @@ test('what came from another URL, or from nobody knows where, is not gone on wit
   assert.equal(await it.client.content(), NEW)
 })
 
-test('a login in the URL is neither sent nor noted', async () => {
+test('a login in the URL is sent, and neither told nor noted', async () => {
   await using it = await world(cut(TAG))
   const url = new URL(`http://user:hidden@127.0.0.1:${it.mirror.port}/daily.cvd`)
   const broken = await it.client.server.download({ url, signal }, it.client.into, MORE)
   assert.ok(broken.kind === 'unreachable')
-  assert.doesNotMatch(broken.reason + it.heads[0], /hidden|authorization/i)
+  const login = Buffer.from('user:hidden').toString('base64')
+  assert.match(it.heads[0] ?? '', new RegExp(`^authorization: Basic ${login}\r$`, 'im'))
+  assert.doesNotMatch(broken.reason, /hidden/)
   assert.doesNotMatch(await readFile(`${it.client.into}.from`, 'utf8'), /hidden/)
   it.next(() => rest(OLD, TAG))
   const found = await it.client.server.download({ url, signal }, it.client.into, MORE)

@@ -167,9 +167,26 @@ test('silence before, in and after TLS is not waited for', async () => {
 
 test('a byte now and then is too slow', async () => {
   await using mirror = await rawMirror((_path, _head, socket) => trickle(socket))
-  const pace = { bytesMin: 1_000, withinMs: 300 }
+  const pace = { bytesMin: 1_000, withinMs: 300, msMax: 60_000 }
   const reason = await reasonOf(`http://127.0.0.1:${mirror.port}/x`, { pace })
   assert.match(reason, /it is too slow: only \d bytes came in 0\.3 s/)
+})
+
+test('what never comes to its end is too slow, however fast it is', {
+  timeout: 10_000,
+}, async () => {
+  await using mirror = await rawMirror((_path, _head, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 900000000\r\n\r\n')
+    const timer = setInterval(() => socket.write('x'.repeat(1_000)), 20)
+    socket.once('close', () => clearInterval(timer))
+    return undefined
+  })
+  await using client = await databaseClient({ pace: { bytesMin: 1, withinMs: 150, msMax: 450 } })
+  const url = new URL(`http://127.0.0.1:${mirror.port}/daily.cvd`)
+  const answer = await client.server.download({ url, signal }, client.into, 2 ** 30)
+  assert.ok(answer.kind === 'unreachable')
+  assert.match(answer.reason, /it is too slow: not all came in 0\.45 s/)
+  assert.ok(((await client.content()) ?? '').length > 0, 'the next one goes on')
 })
 
 test('a head without end, of many answers before the answer, is given up', async () => {

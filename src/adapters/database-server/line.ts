@@ -67,7 +67,7 @@ function isOf(own: string, origin: string | URL): boolean {
   return new URL(origin).origin === new URL(own).origin
 }
 
-function basicLogin(user: string, password: string): string {
+export function basicLogin(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 }
 

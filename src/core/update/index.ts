@@ -1,4 +1,6 @@
 export { isOlderEngine } from './engine-age.ts'
+export { boundedWait, quietUntil } from './left-alone.ts'
+export { placeName, withoutLogin } from './place-name.ts'
 export { type ClientPlan, clientPlan, notFollowed, type ProxyPlan } from './plan.ts'
 export { readUpdateRecord, versionIn, versionOfRecord } from './record.ts'
 export {

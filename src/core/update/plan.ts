@@ -1,4 +1,7 @@
 /** What a `freshclam.conf` asks of a client. */
+
+import { isHost } from '#base/host.ts'
+import { parseIpAddress } from '#base/ip-address.ts'
 import type { DbName } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import {
@@ -12,6 +15,7 @@ import {
   textOf,
   textsOf,
 } from '#formats/freshclam-conf/index.ts'
+import { withoutLogin } from './place-name.ts'
 import { wantedDatabases } from './wanted.ts'
 
 export interface ClientPlan {
@@ -63,12 +67,16 @@ export function clientPlan(conf: FreshclamConf): Outcome<ClientPlan, readonly st
   const servers = serversOf(conf)
   if (servers.kind === 'none') faults.push(describeNoServer(servers.reason))
   const urls = servers.kind === 'none' ? [] : servers.urls
-  for (const url of urls) if (!isWeb(url)) faults.push(`"${url}" is no address of a web server`)
+  for (const url of urls)
+    if (!isWeb(url)) faults.push(`"${withoutLogin(url)}" is no address of a web server`)
   const custom = textsOf(conf, 'DatabaseCustomURL').map((text) => [text, urlOf(text)] as const)
   for (const [text, url] of custom) {
     const reason = url === undefined ? 'is no address' : reasonAgainst(url)
-    if (reason !== undefined) faults.push(`DatabaseCustomURL "${text}" ${reason}`)
+    if (reason !== undefined) faults.push(`DatabaseCustomURL "${withoutLogin(text)}" ${reason}`)
   }
+  const proxy = proxyOf(conf)
+  const localAddress = textOf(conf, 'LocalIPAddress')
+  faults.push(...lineFaults(proxy, localAddress))
   const checksADay = numberOf(conf, 'Checks') ?? 0
   if (checksADay > CHECKS_MAX) faults.push(`Checks is ${checksADay}, above ${CHECKS_MAX}`)
   if (faults.length > 0 || servers.kind === 'none') return fail(faults)
@@ -83,8 +91,8 @@ export function clientPlan(conf: FreshclamConf): Outcome<ClientPlan, readonly st
     connectMsMax: seconds('ConnectTimeout'),
     silentMsMax: seconds('ReceiveTimeout'),
     agent: textOf(conf, 'HTTPUserAgent'),
-    proxy: proxyOf(conf),
-    localAddress: textOf(conf, 'LocalIPAddress'),
+    proxy,
+    localAddress,
     testDatabases: boolOf(conf, 'TestDatabases'),
     certificates: textOf(conf, 'CVDCertsDirectory'),
     notifyClamd: textOf(conf, 'NotifyClamd'),
@@ -107,7 +115,7 @@ function proxyOf(conf: FreshclamConf): ProxyPlan | undefined {
   const given = textOf(conf, 'HTTPProxyServer')
   if (given === undefined) return undefined
   return {
-    server: given.replace(/^https?:\/\//, ''),
+    server: given.replace(/^https?:\/\//, '').replace(/\/$/, ''),
     port: numberOf(conf, 'HTTPProxyPort') ?? PROXY_PORT_DEFAULT,
     user: textOf(conf, 'HTTPProxyUsername'),
     password: textOf(conf, 'HTTPProxyPassword'),
@@ -116,6 +124,27 @@ function proxyOf(conf: FreshclamConf): ProxyPlan | undefined {
 
 function urlOf(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
+}
+
+function lineFaults(
+  proxy: ProxyPlan | undefined,
+  localAddress: string | undefined,
+): readonly string[] {
+  const faults: string[] = []
+  if (proxy !== undefined && !isHost(proxy.server)) {
+    faults.push('HTTPProxyServer is no name of a host; its port goes into HTTPProxyPort')
+  }
+  if (proxy !== undefined && !isPort(proxy.port)) {
+    faults.push(`HTTPProxyPort is ${proxy.port}, which is no port`)
+  }
+  if (localAddress !== undefined && parseIpAddress(localAddress) === undefined) {
+    faults.push(`LocalIPAddress "${localAddress}" is no address`)
+  }
+  return faults
+}
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535
 }
 
 function isWeb(text: string): boolean {

@@ -14,6 +14,8 @@ export type NotFetched =
   /** What came is not to be used, whatever server was asked. */
   | { readonly kind: 'refused'; readonly reasons: readonly string[] }
   | { readonly kind: 'unreached'; readonly reasons: readonly string[] }
+  /** Of this machine: the disk is full, a folder forbids. */
+  | { readonly kind: 'failed'; readonly reasons: readonly string[] }
   /** Every server asked to be left alone, for so many seconds. */
   | { readonly kind: 'left-alone'; readonly seconds: number }
 
@@ -50,7 +52,7 @@ export interface UpdateReport {
 export function statusOf({ databases, custom }: UpdateReport): 0 | 1 | 3 {
   const kinds = new Set([...databases.values(), ...custom.values()].map(({ kind }) => kind))
   if (kinds.has('refused')) return 1
-  return kinds.has('unreached') ? 3 : 0
+  return kinds.has('unreached') || kinds.has('failed') ? 3 : 0
 }
 
 /** A line for people. */

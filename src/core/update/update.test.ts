@@ -52,6 +52,31 @@ test('defaults are freshclam’s', () => {
   })
 })
 
+test('a proxy and an address from which nobody can connect are faults, and not a run that ends in the middle', () => {
+  const plan = planOf(
+    `${MIRROR}HTTPProxyServer me:secret@proxy.example.net:3128\nHTTPProxyPort 70000\nLocalIPAddress eth0\n`,
+  )
+  assert.ok(!plan.ok)
+  assert.deepEqual(plan.fault, [
+    'HTTPProxyServer is no name of a host; its port goes into HTTPProxyPort',
+    'HTTPProxyPort is 70000, which is no port',
+    'LocalIPAddress "eth0" is no address',
+  ])
+  const { proxy } = good('HTTPProxyServer http://proxy.example.net/\n')
+  assert.deepEqual([proxy?.server, proxy?.port], ['proxy.example.net', 8080])
+})
+
+test('faults are told without logins', () => {
+  const plan = planOf(
+    'PrivateMirror ftp://me:secret@mirror.example.net\nDatabaseCustomURL gopher://me:secret@x/a.ndb\n',
+  )
+  assert.ok(!plan.ok)
+  assert.deepEqual(plan.fault, [
+    '"ftp://mirror.example.net" is no address of a web server',
+    'DatabaseCustomURL "gopher://x/a.ndb" is neither http, https nor file',
+  ])
+})
+
 test('every fault is told at once', () => {
   const plan = planOf(
     [

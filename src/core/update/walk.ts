@@ -17,7 +17,8 @@ export class ServerWalk {
 
   /** It did not answer, or had not what the others had. */
   putLast(url: string): void {
-    if (this.#order.at(-1) === url) return
+    // Files by address come from servers that are none of these.
+    if (!this.#order.includes(url) || this.#order.at(-1) === url) return
     this.#order = [...this.#order.filter((one) => one !== url), url]
   }
 

@@ -1,6 +1,6 @@
 /** One question to the servers in turn. */
 import { fail, type Outcome, ok } from '#base/outcome.ts'
-import type { NotFetched } from '#core/update/index.ts'
+import { boundedWait, type NotFetched, placeName, withoutLogin } from '#core/update/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import type { UpdateRun } from './world.ts'
 
@@ -39,36 +39,42 @@ export class Failures {
   /** What they had is not to be used. */
   readonly refused: string[] = []
   readonly unreached: string[] = []
+  /** They asked to be left alone. */
+  readonly tired: string[] = []
 
   note(
     run: AskingRun,
-    { server, file }: Source,
+    { server: address, file }: Source,
     answer: Exclude<ServerAnswer<unknown>, { readonly kind: 'found' }>,
   ): void {
-    run.walk.putLast(server)
+    const server = withoutLogin(address)
+    run.walk.putLast(address)
     switch (answer.kind) {
       case 'not-modified':
         this.missing.push(server)
         return
       case 'too-large':
-        this.refuse(run, { server, file }, `longer than ${answer.bytesMax} bytes`)
+        this.refuse(run, { server: address, file }, `longer than ${answer.bytesMax} bytes`)
         return
       case 'unreachable':
         this.#unreach(run, { server, file }, answer.reason)
         return
       case 'refused':
         if (answer.status === TOO_MANY) {
-          const seconds = answer.retryAfter ?? LEFT_ALONE_SECONDS
-          run.walk.leaveAlone(server, seconds)
-          run.troubles.push(`${server} asks to be left alone for ${seconds} seconds`)
+          const seconds = boundedWait(answer.retryAfter ?? LEFT_ALONE_SECONDS)
+          run.walk.leaveAlone(address, seconds)
+          const reason = `${server} asks to be left alone for ${seconds} seconds`
+          this.tired.push(reason)
+          run.troubles.push(reason)
         } else if (answer.status < 500 && answer.status !== FORBIDDEN) this.missing.push(server)
         else this.#unreach(run, { server, file }, `status ${answer.status}`)
     }
   }
 
   /** What came is not to be used. */
-  refuse({ walk, troubles }: AskingRun, { server, file }: Source, reason: string): void {
-    walk.putLast(server)
+  refuse({ walk, troubles }: AskingRun, { server: address, file }: Source, reason: string): void {
+    const server = withoutLogin(address)
+    walk.putLast(address)
     this.refused.push(`${server}: ${file}: ${reason}`)
     troubles.push(`${server}: ${file}: ${reason}`)
   }
@@ -82,6 +88,7 @@ export class Failures {
     this.missing.push(...others.missing)
     this.refused.push(...others.refused)
     this.unreached.push(...others.unreached)
+    this.tired.push(...others.tired)
   }
 
   /** The worst that can be said of a file that nobody had. */
@@ -90,7 +97,10 @@ export class Failures {
     if (this.unreached.length > 0) return { kind: 'unreached', reasons: this.unreached }
     const seconds = walk.allLeftAloneSeconds
     if (this.missing.length === 0 && seconds !== undefined) return { kind: 'left-alone', seconds }
-    return { kind: 'unreached', reasons: [`no server has ${file}`] }
+    const nobody = this.tired.length > 0 ? 'no other server' : 'no server'
+    const isAsked = this.missing.length > 0 || this.tired.length === 0
+    const reasons = [...this.tired, ...(isAsked ? [`${nobody} has ${file}`] : [])]
+    return { kind: 'unreached', reasons }
   }
 }
 
@@ -126,7 +136,7 @@ export async function askServer<Content>(
       answer.kind === 'unreachable' || (answer.kind === 'refused' && answer.status >= 500)
     if (!isPassing || attempt >= attemptsMax) return answer
     const reason = answer.kind === 'unreachable' ? answer.reason : `status ${answer.status}`
-    voice.complain(`${url.href}: ${reason}; trying again`)
+    voice.complain(`${placeName(url)}: ${reason}; trying again`)
     await clock.sleep(TRY_AGAIN_MS, signal)
   }
 }

@@ -15,6 +15,8 @@ import { askServer, askServers, Failures } from './ask.ts'
 import type { LocalDatabase } from './local.ts'
 import type { UpdateRun } from './world.ts'
 
+/** Guess: a hundred patches take minutes; the next run goes on where a slow server has kept this one for so long. */
+const PATCHES_MS_MAX = 6 * 3_600_000
 /** Above any database there is; a server that sends more is up to no good. */
 const DATABASE_BYTES_MAX = 1024 * 1024 * 1024
 
@@ -60,7 +62,9 @@ async function bringPatches(
   const patches: string[] = []
   let bytes = 0
   let last = ''
+  const since = run.clock.now()
   for (const version of versions) {
+    if (run.clock.now() - since > PATCHES_MS_MAX) break
     const taken = await fetchPatch(cdiffName({ database: name, version }), run)
     if (taken === undefined) break
     // An empty patch is the publisher's word that one shall take the whole file (formats.md 4.3).

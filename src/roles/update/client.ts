@@ -1,8 +1,8 @@
 /** A run of the client with all around it: what the servers asked for, the scanner, and what the operator wants to be run. */
-import { resolveTxt } from 'node:dns/promises'
 import { arch, platform } from 'node:os'
 import { describeReload, reloadClamdOf } from '#adapters/clamd/index.ts'
 import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
+import { DiskError } from '#adapters/disk/index.ts'
 import { describeTrial, engineVersion, tryInEngine } from '#adapters/engine-test/index.ts'
 import {
   describeRemembered,
@@ -16,13 +16,15 @@ import {
   hasNews,
   isOlderEngine,
   leftAloneSeconds,
+  quietUntil,
   statusOf,
   type UpdateReport,
 } from '#core/update/index.ts'
 import type { PublisherKeys } from '#formats/dsig/index.ts'
 import type { FreshclamDat } from '#formats/freshclam-dat/index.ts'
 import type { Clock } from '#ports/clock.ts'
-import { updateOnce } from './update-once.ts'
+import { firstText } from './first-text.ts'
+import { UpdateBusyError, updateOnce } from './update-once.ts'
 import type { EngineTest, Voice } from './world.ts'
 
 export interface ClientOptions {
@@ -44,21 +46,37 @@ export type ClientEnd =
   /** The servers have asked for it, on an earlier run. */
   | { readonly kind: 'keeps-still'; readonly until: EpochSeconds; readonly status: 0 }
 
-/** Throws what `updateOnce` throws. */
+/** Throws what `updateOnce` throws; the operator's `OnErrorExecute` is run before. */
 export async function runClient(options: ClientOptions, signal: AbortSignal): Promise<ClientEnd> {
+  try {
+    return await runOnce(options, signal)
+  } catch (error) {
+    // Another run at the same time has an end of its own.
+    if (!signal.aborted && !(error instanceof UpdateBusyError)) {
+      await execute(options, { name: 'OnErrorExecute', command: options.plan.onError }, signal)
+    }
+    throw error
+  }
+}
+
+async function runOnce(options: ClientOptions, signal: AbortSignal): Promise<ClientEnd> {
   const { plan, clock, voice } = options
   const { dat, by } = await openFreshclamDat(plan.directory)
   const remark = describeRemembered(by)
   if (remark !== undefined) voice.complain(remark)
   const now = toSeconds(clock.now())
-  const { retryAfter } = dat
-  if (retryAfter !== undefined && retryAfter > now) {
-    const until = new Date(retryAfter * 1000).toISOString()
-    voice.print(`the servers have asked to be left alone until ${until}`)
-    return { kind: 'keeps-still', until: retryAfter, status: 0 }
+  const until = quietUntil(dat.retryAfter, now)
+  if (until !== undefined) {
+    const date = new Date(until * 1000).toISOString()
+    voice.print(`the servers have asked to be left alone until ${date}`)
+    return { kind: 'keeps-still', until, status: 0 }
   }
   const report = await askAndUpdate(options, dat, signal)
-  await remember(plan.directory, dat, report, now)
+  await remember(plan.directory, dat, report, now).catch((error: unknown) => {
+    // The disk may be full: what has come is told to the scanner all the same.
+    if (!(error instanceof DiskError)) throw error
+    voice.complain(error.message)
+  })
   return { kind: 'ran', report, status: await afterwards(options, report, signal) }
 }
 
@@ -79,21 +97,10 @@ async function askAndUpdate(
   const { directory, servers, databases, customUrls, attemptsMax } = plan
   const told = { directory, servers, databases, customUrls, attemptsMax }
   const engineTest = engineTestOf(plan, voice, signal)
+  const resolveTxt = (name: string) => firstText(name, { signal })
   const trust = { publishers, networkRoot }
-  const world = { ...told, ...trust, server, resolveTxt: firstText, engineTest, clock, voice }
+  const world = { ...told, ...trust, server, resolveTxt, engineTest, clock, voice }
   return await updateOnce(world, signal)
-}
-
-/** The first string of the first record, as freshclam reads it (formats.md 5.3). */
-async function firstText(name: string): Promise<string | undefined> {
-  try {
-    const [record] = await resolveTxt(name)
-    return record?.[0]
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : ''
-    if (code === 'ENOTFOUND' || code === 'ENODATA') return undefined
-    throw error
-  }
 }
 
 function engineTestOf(plan: ClientPlan, voice: Voice, signal: AbortSignal): EngineTest {
@@ -132,30 +139,46 @@ async function remember(
 
 /** In freshclam's order (formats.md 5.8): clamd, then the operator's commands. Resolves to the status. */
 async function afterwards(
-  { plan, voice }: ClientOptions,
+  options: ClientOptions,
   report: UpdateReport,
   signal: AbortSignal,
 ): Promise<number> {
+  const { plan, voice } = options
   let status: number = statusOf(report)
-  const execute = async (option: string, command: string | undefined, version?: string) => {
-    if (command === undefined) return
-    const onLine = (line: string) => voice.print(`  ${line}`)
-    const outcome = await runUpdateCommand(command, { onLine, signal, ...(version && { version }) })
-    if (outcome.kind === 'end-with') status = outcome.status
-    voice.print(describeUpdateCommand(option, outcome))
+  const run = async (name: string, command: string | undefined, version?: string) => {
+    status = (await execute(options, { name, command, version }, signal)) ?? status
   }
   if (hasNews(report)) {
     if (plan.notifyClamd !== undefined) {
       voice.print(describeReload(await reloadClamdOf(plan.notifyClamd, { signal })))
     }
-    await execute('OnUpdateExecute', plan.onUpdate)
+    await run('OnUpdateExecute', plan.onUpdate)
   }
-  if (statusOf(report) !== 0) await execute('OnErrorExecute', plan.onError)
+  if (statusOf(report) !== 0) await run('OnErrorExecute', plan.onError)
   const { newestClamav } = report
   const own = newestClamav === undefined ? undefined : await engineVersion(signal)
   if (own !== undefined && newestClamav !== undefined && isOlderEngine(own, newestClamav)) {
     voice.complain(`ClamAV ${own} is installed here, and ${newestClamav} is the newest`)
-    await execute('OnOutdatedExecute', plan.onOutdated, newestClamav)
+    await run('OnOutdatedExecute', plan.onOutdated, newestClamav)
   }
   return status
+}
+
+interface Hook {
+  readonly name: string
+  readonly command: string | undefined
+  readonly version?: string | undefined
+}
+
+/** Resolves to the status with which the command wants us to end; undefined: it does not say. */
+async function execute(
+  { voice }: ClientOptions,
+  { name, command, version }: Hook,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (command === undefined) return undefined
+  const onLine = (line: string) => voice.print(`  ${line}`)
+  const outcome = await runUpdateCommand(command, { onLine, signal, ...(version && { version }) })
+  voice.print(describeUpdateCommand(name, outcome))
+  return outcome.kind === 'end-with' ? outcome.status : undefined
 }

@@ -1,12 +1,14 @@
 /** A database that was brought and verified, to where the scanner loads it. */
 import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { buildFile, describeBuildFault, unpackFile } from '#adapters/databases/index.ts'
-import { putInPlace, syncFile } from '#adapters/disk/index.ts'
+import { diskError } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
+import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { verifiersOf } from '#core/databases/index.ts'
 import { isForStockEngines, publishersFor } from '#core/update/index.ts'
-import { isThere, type LocalDatabase } from './local.ts'
+import { isThere, type LocalDatabase, placesOf } from './local.ts'
+import { place } from './place.ts'
 import type { UpdateRun } from './world.ts'
 
 export interface Arrival {
@@ -27,45 +29,47 @@ export async function install(
 ): Promise<string | undefined> {
   const { directory, signedFolder, engineTest } = run
   const isStock = isForStockEngines(arrival.signedBy)
-  const loaded = isStock ? arrival.path : await unsigned(arrival, run)
-  const refusal = await engineTest(loaded)
-  if (refusal !== undefined) {
-    for (const path of new Set([loaded, arrival.path])) {
+  const made = isStock ? ok(arrival.path) : await unsigned(arrival, run)
+  const refusal = made.ok ? await engineTest(made.value) : made.fault
+  if (!made.ok || refusal !== undefined) {
+    for (const path of [arrival.path, ...(made.ok ? [made.value] : [])]) {
       if (path !== old?.path) await rm(path, { force: true })
     }
     return refusal
   }
-  await place(loaded, directory)
-  const signed = isStock
-    ? join(directory, basename(arrival.path))
-    : await place(arrival.path, signedFolder)
-  if (old !== undefined && old.path !== signed) await rm(old.path, { force: true })
+  const loaded = made.value
+  await place(loaded, join(directory, basename(loaded)))
+  const signed = join(isStock ? directory : signedFolder, basename(arrival.path))
+  if (!isStock && signed !== arrival.path) await place(arrival.path, signed)
+  for (const other of placesOf(arrival.name, run)) {
+    if (other !== signed) await remove(other, run)
+  }
   return undefined
 }
 
-/** What the engine loads of a database of another publisher is there. */
+/** What the engine loads of a database of another publisher is there, and what it cannot load is not. */
 export async function isInstalled(
   name: DbName,
-  { signedBy }: LocalDatabase,
+  { path, signedBy }: LocalDatabase,
   { directory }: UpdateRun,
 ): Promise<boolean> {
-  return isForStockEngines(signedBy) || (await isThere(join(directory, unsignedName(name))))
+  if (isForStockEngines(signedBy)) return true
+  return dirname(path) !== directory && (await isThere(join(directory, unsignedName(name))))
 }
 
 function unsignedName(name: DbName): string {
   return `${name}.cud`
 }
 
-async function place(path: string, folder: string): Promise<string> {
-  const there = join(folder, basename(path))
-  if (there === path) return there
-  await syncFile(path)
-  await putInPlace(path, there)
-  return there
+/** An older one, or one that was not right: the engine would load both. What is new is in its place by then. */
+async function remove(path: string, { voice }: UpdateRun): Promise<void> {
+  await rm(path, { force: true }).catch((error: unknown) => {
+    voice.complain(diskError(`remove "${path}"`, error).message)
+  })
 }
 
 /** The same members without the signatures that a stock engine takes for wrong ones. */
-async function unsigned({ name, path }: Arrival, run: UpdateRun): Promise<string> {
+async function unsigned({ name, path }: Arrival, run: UpdateRun): Promise<Outcome<string, string>> {
   const { publishers, scratch, signal } = run
   const folder = join(scratch, `${name}.members`)
   const into = join(scratch, unsignedName(name))
@@ -73,10 +77,11 @@ async function unsigned({ name, path }: Arrival, run: UpdateRun): Promise<string
   await rm(folder, { recursive: true, force: true })
   try {
     const { header, faults } = await unpackFile(path, folder, { verifiers, signal })
-    if (header === undefined || faults.length > 0) throw new Error(`Cannot unpack "${path}"`)
+    if (header === undefined || faults.length > 0) return fail('it cannot be unpacked')
     const built = await buildFile({ ...header, name, folder, into, how: { kind: 'cud' }, signal })
-    if (built.ok) return into
-    throw new Error(`Cannot make "${into}": ${built.fault.map(describeBuildFault).join('; ')}`)
+    if (built.ok) return ok(into)
+    const reasons = built.fault.map(describeBuildFault).join('; ')
+    return fail(`it cannot be made a database that the engine loads: ${reasons}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -33,6 +33,25 @@ test('a client looks as often a day as it is told, spread, and when it is woken'
   assert.equal(at.length, 5)
 })
 
+test('who is woken during a run looks once more when it is over', async () => {
+  const clock = new SimClock(epochMs(0))
+  const stop = new AbortController()
+  const alarm = new Alarm()
+  let runs = 0
+  const running = keepUpdating(
+    { checksADay: 1, clock, draw: () => 0 },
+    async () => {
+      runs += 1
+      if (runs === 1) alarm.ring()
+    },
+    { alarm, signal: stop.signal },
+  )
+  await clock.turnTo(epochMs(HOUR))
+  assert.equal(runs, 2)
+  stop.abort()
+  await running
+})
+
 test('what goes wrong in a run is not taken for the end of waiting', async () => {
   const { signal } = new AbortController()
   const clock = new SimClock(epochMs(0))

@@ -12,16 +12,22 @@ export interface Pace {
   readonly draw: () => number
 }
 
-/** Ends a wait early. */
+/** Ends a wait early; one that rings while nobody waits ends the next wait: what woke it may have come too late for the run. */
 export class Alarm {
   #ring: (() => void) | undefined
+  #isRinging = false
 
   ring(): void {
-    this.#ring?.()
+    if (this.#ring === undefined) this.#isRinging = true
+    else this.#ring()
   }
 
   /** Resolves after so long, or when it rings; rejects when aborted. */
   async wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const wasRung = this.#isRinging
+    this.#isRinging = false
+    if (wasRung) return
     const rung = new AbortController()
     this.#ring = () => rung.abort()
     try {

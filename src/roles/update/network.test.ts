@@ -8,8 +8,8 @@ import { makeNetworkKeys, TufSigner } from '#adapters/tuf/index.ts'
 import { generation, serial } from '#base/names.ts'
 import { epochMs } from '#base/time.ts'
 import { cvd, mirror } from '../../../test/support/acme.ts'
-import { acmeClient } from '../../../test/support/acme-client.ts'
 import type { FakeServer } from '../../../test/support/database-servers.ts'
+import { updateRun } from '../../../test/support/update-run.ts'
 
 const DAY_MS = 86_400_000
 
@@ -46,7 +46,7 @@ async function network() {
 test('with the network’s root a record that says otherwise keeps no client behind', async () => {
   await using net = await network()
   const one = await net.signed(mirror(4), 4)
-  await using it = await acmeClient({ one }, { record: 1, local: 1, networkRoot: net.root })
+  await using it = await updateRun({ one }, { record: 1, local: 1, networkRoot: net.root })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.to, end.way, end.status], [4, 'patches', 0])
@@ -62,7 +62,7 @@ test('a mirror without a manifest of this network, or with an old one, is not as
     stopped: await net.signed(mirror(3), 3, 3 * DAY_MS),
     good: await net.signed(mirror(2), 2),
   }
-  await using it = await acmeClient(servers, { local: 1, networkRoot: net.root })
+  await using it = await updateRun(servers, { local: 1, networkRoot: net.root })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.to, end.server], [2, 'http://good'])
@@ -74,7 +74,7 @@ test('a mirror without a manifest of this network, or with an old one, is not as
   const said = it.said.join('\n')
   assert.match(said, /http:\/\/foreign: the network’s manifest: /)
   assert.match(said, /http:\/\/stopped: the network’s manifest: .*expired/i)
-  await using alone = await acmeClient(
+  await using alone = await updateRun(
     { foreign: servers.foreign },
     { local: 1, networkRoot: net.root },
   )
@@ -86,12 +86,12 @@ test('files that are signed by their publisher, and not what the network has pub
   await using net = await network()
   const honest = await net.signed(mirror(3), 3)
   const held = { ...honest, files: { ...honest.files, 'acme.cvd': cvd(2) } }
-  await using it = await acmeClient({ held }, { networkRoot: net.root })
+  await using it = await updateRun({ held }, { networkRoot: net.root })
   const end = await it.end()
   assert.deepEqual([end.kind, end.status], ['refused', 1])
   assert.match(it.said.join('\n'), /shows version 2, and the network has published a patch to 3/)
   const other = { ...honest, files: { ...honest.files, 'acme-3.cdiff': new Uint8Array() } }
-  await using two = await acmeClient({ other, honest }, { local: 1, networkRoot: net.root })
+  await using two = await updateRun({ other, honest }, { local: 1, networkRoot: net.root })
   const done = await two.end()
   assert.ok(done.kind === 'updated')
   assert.deepEqual([done.to, done.way], [3, 'patches'])
@@ -101,7 +101,7 @@ test('files that are signed by their publisher, and not what the network has pub
 test('what a client has seen once is never followed by something older', async () => {
   await using net = await network()
   const servers: Record<string, FakeServer> = { one: await net.signed(mirror(3), 3) }
-  await using it = await acmeClient(servers, { networkRoot: net.root })
+  await using it = await updateRun(servers, { networkRoot: net.root })
   assert.equal((await it.end()).kind, 'updated')
   servers['one'] = await net.signed(mirror(2), 2)
   const end = await it.end()

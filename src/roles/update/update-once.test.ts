@@ -5,12 +5,12 @@ import { test } from 'node:test'
 import { publicKeys } from '#formats/dsig/index.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
 import { cvd, database, mirror, others, PATCHES, publishers } from '../../../test/support/acme.ts'
-import { acmeClient } from '../../../test/support/acme-client.ts'
 import type { FakeServer } from '../../../test/support/database-servers.ts'
+import { updateRun } from '../../../test/support/update-run.ts'
 import { aName } from '../../../test/support/values.ts'
 
 test('a client with nothing fetches the whole, one that is current asks nobody', async () => {
-  await using it = await acmeClient({ one: mirror(3) }, { record: 3 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
   const first = await it.end()
   assert.deepEqual([first.kind, first.status], ['updated', 0])
   assert.deepEqual([await it.files(), await it.signed()], [['acme.cud'], ['acme.cvd']])
@@ -21,7 +21,7 @@ test('a client with nothing fetches the whole, one that is current asks nobody',
 })
 
 test('an older one is patched, as freshclam does it, and nothing else is fetched', async () => {
-  await using it = await acmeClient({ one: mirror(4) }, { record: 4, local: 1 })
+  await using it = await updateRun({ one: mirror(4) }, { record: 4, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.from, end.to, end.way], [1, 4, 'patches'])
@@ -31,7 +31,7 @@ test('an older one is patched, as freshclam does it, and nothing else is fetched
 })
 
 test('patches that no server has end the row there, and what there is, is taken', async () => {
-  await using it = await acmeClient({ one: mirror(3) }, { record: 4, local: 1 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 4, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.to, end.newest, end.way], [3, 4, 'patches'])
@@ -42,7 +42,7 @@ test('patches that no server has end the row there, and what there is, is taken'
 
 test('an empty patch says: take the whole', async () => {
   const files = { 'acme-3.cdiff': new Uint8Array() }
-  await using it = await acmeClient({ one: mirror(3, { files }) }, { record: 3, local: 1 })
+  await using it = await updateRun({ one: mirror(3, { files }) }, { record: 3, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.equal(end.way, 'whole')
@@ -63,7 +63,7 @@ const WRONG: readonly (readonly [string, Partial<FakeServer>])[] = [
 ]
 for (const [what, more] of WRONG) {
   test(`a first server that ${what} is followed by the next`, async () => {
-    await using it = await acmeClient(
+    await using it = await updateRun(
       { one: mirror(4, more), two: mirror(4) },
       { record: 4, local: 1 },
     )
@@ -84,12 +84,12 @@ const BAD: readonly (readonly [string, Uint8Array, RegExp])[] = [
 for (const [what, bytes, reason] of BAD) {
   test(`a whole file that is ${what} is refused, the next server's is taken, nothing is lost`, async () => {
     const bad = { files: { 'acme.cvd': bytes } }
-    await using alone = await acmeClient({ one: bad }, { record: 3, local: 1 })
+    await using alone = await updateRun({ one: bad }, { record: 3, local: 1 })
     const end = await alone.end()
     assert.deepEqual([end.kind, end.status], ['refused', 1])
     assert.match(alone.said.join('\n'), reason)
     assert.equal(await alone.version(), 1)
-    await using it = await acmeClient({ one: bad, two: mirror(3) }, { record: 3 })
+    await using it = await updateRun({ one: bad, two: mirror(3) }, { record: 3 })
     assert.equal((await it.end()).kind, 'updated')
     assert.equal(await it.version(), 3)
   })
@@ -97,14 +97,14 @@ for (const [what, bytes, reason] of BAD) {
 
 test('without a record every server is asked, and the newest wins over a first one that has stopped', async () => {
   const servers = { stopped: mirror(1), two: mirror(3), three: mirror(2) }
-  await using it = await acmeClient(servers, { kind: 'private', local: 1 })
+  await using it = await updateRun(servers, { kind: 'private', local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.deepEqual([end.to, end.way, end.server], [3, 'whole', 'http://two'])
 })
 
 test('a record that is too old, or of no use, is told and not believed', async () => {
-  await using it = await acmeClient({ one: mirror(2) }, { record: 4, age: 50_000, local: 1 })
+  await using it = await updateRun({ one: mirror(2) }, { record: 4, age: 50_000, local: 1 })
   const end = await it.end()
   assert.ok(end.kind === 'updated')
   assert.equal(end.to, 2)
@@ -115,19 +115,19 @@ test('a record that is too old, or of no use, is told and not believed', async (
 })
 
 test('servers that are older than what is here take nothing back', async () => {
-  await using it = await acmeClient({ one: mirror(2) }, { kind: 'private', local: 3 })
+  await using it = await updateRun({ one: mirror(2) }, { kind: 'private', local: 3 })
   assert.deepEqual([(await it.end()).kind, await it.version()], ['up-to-date', 3])
-  await using told = await acmeClient({ one: mirror(2) }, { record: 2, local: 3 })
+  await using told = await updateRun({ one: mirror(2) }, { record: 2, local: 3 })
   assert.deepEqual([(await told.end()).kind, await told.version()], ['ahead', 3])
 })
 
 test('nobody who can be reached is the world’s fault, and all who ask it are left alone', async () => {
   const down: ServerAnswer<never> = { kind: 'unreachable', reason: 'connection refused' }
-  await using it = await acmeClient({ one: { files: {}, instead: down } }, { record: 3, local: 1 })
+  await using it = await updateRun({ one: { files: {}, instead: down } }, { record: 3, local: 1 })
   const end = await it.end()
   assert.deepEqual([end.kind, end.status], ['unreached', 3])
   const tired: ServerAnswer<never> = { kind: 'refused', status: 429, retryAfter: 77 }
-  await using alone = await acmeClient(
+  await using alone = await updateRun(
     { one: { files: {}, instead: tired } },
     { record: 3, local: 1 },
   )
@@ -137,7 +137,7 @@ test('nobody who can be reached is the world’s fault, and all who ask it are l
 })
 
 test('what the engine does not load never gets there', async () => {
-  await using it = await acmeClient(
+  await using it = await updateRun(
     { one: mirror(3) },
     { record: 3, local: 1, engineTest: async () => 'Malformed database' },
   )
@@ -147,7 +147,7 @@ test('what the engine does not load never gets there', async () => {
 })
 
 test('of two files that a kill left behind, the newer stays; one that is broken is replaced', async () => {
-  await using it = await acmeClient({ one: mirror(3) }, { record: 3, local: 1 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3, local: 1 })
   await it.end()
   await writeFile(join(it.folder, 'acme.cvd'), cvd(2))
   assert.equal((await it.end()).kind, 'up-to-date')
@@ -160,7 +160,7 @@ test('of two files that a kill left behind, the newer stays; one that is broken 
 })
 
 test('what the engine loads is made again when somebody has taken it away', async () => {
-  await using it = await acmeClient({ one: mirror(3) }, { record: 3 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
   await it.end()
   await rm(join(it.folder, 'acme.cud'))
   it.fake.asked.length = 0
@@ -170,22 +170,19 @@ test('what the engine loads is made again when somebody has taken it away', asyn
 
 test('nobody but ClamAV signs what is ClamAV’s, and nobody goes on with what another has signed', async () => {
   const daily = { files: { 'daily.cvd': database(3, { name: 'daily' }) } }
-  await using it = await acmeClient(
-    { one: daily },
-    { kind: 'private', databases: [aName('daily')] },
-  )
+  await using it = await updateRun({ one: daily }, { kind: 'private', databases: [aName('daily')] })
   const report = await it.run()
   assert.equal(report.databases.get(aName('daily'))?.kind, 'refused')
   assert.deepEqual(await it.files(), [])
   const two = { publishers: [...publishers, publicKeys(others)] }
   const taken = { files: { 'acme.cvd': database(3, { by: others }) } }
-  await using other = await acmeClient({ one: taken }, { kind: 'private', local: 1, ...two })
+  await using other = await updateRun({ one: taken }, { kind: 'private', local: 1, ...two })
   assert.equal((await other.end()).kind, 'refused')
   assert.equal(await other.version(), 1)
 })
 
 test('a second run at the same time is told who has the folder', async () => {
-  await using it = await acmeClient({ one: mirror(3) }, { record: 3 })
+  await using it = await updateRun({ one: mirror(3) }, { record: 3 })
   const both = await Promise.allSettled([it.run(), it.run()])
   const refused = both.filter((one) => one.status === 'rejected')
   assert.equal(refused.length, 1)

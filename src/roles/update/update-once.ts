@@ -1,7 +1,7 @@
 /** One run of a client: every database that it keeps, one after the other. */
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { makeFolders, takeLock } from '#adapters/disk/index.ts'
+import { basename, join } from 'node:path'
+import { DiskError, makeFolders, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
 import {
@@ -9,8 +9,11 @@ import {
   type DatabaseEnd,
   describeCustomEnd,
   describeEnd,
+  type NotFetched,
+  placeName,
   ServerWalk,
   type UpdateReport,
+  withoutLogin,
 } from '#core/update/index.ts'
 import { bring } from './bring.ts'
 import { updateCustom } from './custom.ts'
@@ -18,6 +21,7 @@ import { install, isInstalled } from './install.ts'
 import { type LocalDatabase, localDatabase } from './local.ts'
 import { Network } from './network.ts'
 import { Announcements, newestOnServers } from './newest.ts'
+import { sweep } from './scratch.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
 
 /** In the database folder, so that the last step is a rename; neither engine nor freshclam looks into it. */
@@ -44,6 +48,7 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   for (const folder of [scratch, signedFolder]) await makeFolders(folder, 0o700)
   const walk = new ServerWalk(world.servers.urls)
   const now = toSeconds(world.clock.now())
+  await sweep(scratch, now)
   const looking = { ...world, walk, troubles: [], scratch, signedFolder, now, signal }
   const { networkRoot } = world
   const network = networkRoot === undefined ? undefined : await Network.look(looking, networkRoot)
@@ -52,23 +57,43 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   const announcements = new Announcements(run)
   const databases = new Map<DbName, DatabaseEnd>()
   for (const name of world.databases) {
-    const end = await updateDatabase(name, announcements, run)
+    const end = await orFailed(() => updateDatabase(name, announcements, run), run)
     databases.set(name, end)
     tell(end.kind, describeEnd(name, end), run)
     if (walk.allLeftAloneSeconds !== undefined) break
   }
   const custom = new Map<string, CustomEnd>()
   for (const url of world.customUrls) {
-    const end = await updateCustom(url, run)
+    const end = await orFailed(() => updateCustom(url, run), run)
     custom.set(url.href, end)
-    tell(end.kind, describeCustomEnd(url.href, end), run)
+    tell(end.kind, describeCustomEnd(placeName(url), end), run)
   }
   return { databases, custom, newestClamav: await announcements.newestClamav() }
 }
 
+/** What this machine refuses one file costs that file: those before it are told to the scanner, those after it tried. */
+async function orFailed<End>(
+  work: () => Promise<End>,
+  { signal }: UpdateRun,
+): Promise<End | Extract<NotFetched, { readonly kind: 'failed' }>> {
+  try {
+    return await work()
+  } catch (error) {
+    signal.throwIfAborted()
+    // One without a code is a bug, whose place we need.
+    if (!(error instanceof Error && 'code' in error)) throw error
+    const { message, cause } = error
+    const isSaid = error instanceof DiskError || !(cause instanceof Error)
+    return { kind: 'failed', reasons: [isSaid ? message : `${message} (${cause.message})`] }
+  }
+}
+
 /** Freshclam deletes these; here the operator does. */
-async function tellUnwanted({ directory, databases, voice }: UpdateRun): Promise<void> {
-  const wanted = new Set(databases.flatMap((name) => [`${name}.cvd`, `${name}.cld`]))
+async function tellUnwanted({ directory, databases, customUrls, voice }: UpdateRun): Promise<void> {
+  const wanted = new Set([
+    ...databases.flatMap((name) => [`${name}.cvd`, `${name}.cld`]),
+    ...customUrls.map(({ pathname }) => basename(pathname)),
+  ])
   for (const file of await readdir(directory)) {
     if (!/\.(?:cvd|cld)$/.test(file) || wanted.has(file)) continue
     voice.complain(`"${file}" is loaded from the folder too, and is not kept up to date`)
@@ -115,7 +140,7 @@ async function updateDatabase(
   const { path, signedBy, ...update } = brought.value
   const refusal = await install({ name, path, signedBy }, local, run)
   return refusal === undefined
-    ? { kind: 'updated', newest, ...update }
+    ? { kind: 'updated', newest, ...update, server: withoutLogin(update.server) }
     : { kind: 'refused', reasons: [refusal] }
 }
 

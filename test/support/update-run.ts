@@ -1,4 +1,4 @@
-/** One run of the client, in a folder of its own, over servers in memory. */
+/** `updateOnce` with a folder of its own and servers in memory. */
 import assert from 'node:assert/strict'
 import { mkdtempDisposable, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ import { aName } from './values.ts'
 
 const signal = AbortSignal.timeout(60_000)
 
-export async function acmeClient(
+export async function updateRun(
   servers: Record<string, FakeServer>,
   {
     local = 0,
