@@ -7,12 +7,14 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '#adapters/system/index.ts'
+import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { HEALTH_POLICY } from '#core/health/index.ts'
 import { parseLogLine } from '#formats/access-log/index.ts'
 import { StoreFeed, startDns } from '#roles/dns/index.ts'
 import { type Mirror, startMirror } from '#roles/mirror/index.ts'
 import { startMonitor } from '#roles/monitor/index.ts'
 import { ZONE } from '../../dev/demo/index.ts'
+import { layout } from '../../dev/demo/layout.ts'
 import { CVDNET } from './cvdnet.ts'
 import { dnsOptions } from './dns-options.ts'
 import { type TestNetwork, testNetwork } from './network.ts'
@@ -40,7 +42,7 @@ interface World extends AsyncDisposable {
   /** A client with a folder of its own. */
   freshclam(name: string, host: string): Promise<Ended>
   /** Ours instead, on the same folder. */
-  cvdnet(name: string, host: string): Promise<Ended>
+  cvdnet(name: string, host: string, ...more: readonly string[]): Promise<Ended>
   /** What is in that client's folder. */
   versionOf(name: string): Promise<string>
   release(version: number): Promise<void>
@@ -87,9 +89,9 @@ async function makeWorld(): Promise<World> {
       const conf = `--config-file=${await configured(name, host, [])}`
       return await run('freshclam', ['--stdout', '--verbose', conf, '--update-db=test'])
     },
-    async cvdnet(name, host) {
+    async cvdnet(name, host, ...more) {
       const conf = await configured(name, host, ONLY_TEST)
-      return await run(process.execPath, [CVDNET, 'update', '--config', conf])
+      return await run(process.execPath, [CVDNET, 'update', '--config', conf, ...more])
     },
     async versionOf(name) {
       const [file] = (await readdir(join(clients, name))).filter((one) =>
@@ -199,6 +201,17 @@ const SCENARIOS: Readonly<Record<string, (world: World) => Promise<void>>> = {
     await world.release(4)
     const fourth = await world.cvdnet('client', 'database.clamav.test')
     assert.match(fourth.out, /^test 3 → version 4, by patches/m)
+    // Whoever has the network's root takes what its manifest says, and nothing from another network.
+    const { networkKeys } = layout(world.network.folder)
+    const root = join(networkKeys, 'root.json')
+    const rooted = await world.cvdnet('rooted', 'database.clamav.test', '--network-root', root)
+    assert.match(rooted.out, /^test is new: version 4, whole/m, rooted.all)
+    const foreign = join(world.network.folder, 'foreign')
+    await makeNetworkKeys(foreign, systemClock.now())
+    const other = ['--network-root', join(foreign, 'root.json')]
+    const refused = await world.cvdnet('foreign', 'database.clamav.test', ...other)
+    assert.equal(refused.status, 1, refused.all)
+    assert.match(refused.err, /^test was not updated: .*the network’s manifest: /m)
     const [dead] = world.mirrors
     await dead?.[Symbol.asyncDispose]()
     for (const name of ['one', 'two', 'three', 'four']) {
