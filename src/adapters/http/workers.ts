@@ -186,7 +186,7 @@ function asked({ guarded, ...rules }: WebRules): WorkerRules {
  * is only noticed by asking for the place alone. Throws `HttpServerError` when it is taken.
  */
 async function freePlace(wanted: Place): Promise<Place> {
-  const probe = createServer()
+  const probe = createServer((socket) => socket.destroy())
   const place = await listen(probe, wanted)
   const closed = once(probe, 'close')
   probe.close()

@@ -13,22 +13,28 @@ const LOOK_EVERY_MS = 50
 const [port = '0', folder = '', workers = '1'] = process.argv.slice(2)
 const stop = new AbortController()
 const { signal } = stop
-let tree = await realpath(join(folder, 'current'))
 const options = { localFolder: folder, onLines: () => {}, onFault: console.error }
 await using servers =
   workers === '1' ? serveHere(options) : await Workers.start(Number(workers), options)
-await servers.publish(await loadSnapshot(tree, { signal }))
+let tree = ''
+while (!(await followed())) await setTimeout(1)
 await using _ = await servers.http({ host: '127.0.0.1', port: Number(port) })
 process.once('SIGTERM', () => stop.abort())
 process.send?.('ready')
 while (!signal.aborted) {
   await setTimeout(LOOK_EVERY_MS, undefined, { signal }).catch(() => {})
-  const now = await realpath(join(folder, 'current')).catch(() => tree)
-  if (now === tree || signal.aborted) continue
-  const next = await loadSnapshot(now, { signal }).catch(() => undefined)
-  if (next === undefined) continue
-  tree = now
-  await servers.publish(next)
+  await followed()
 }
 if (process.connected) process.disconnect()
 else await once(process, 'disconnect').catch(() => {})
+
+/** False when the newest tree went while it was read. */
+async function followed(): Promise<boolean> {
+  const now = await realpath(join(folder, 'current')).catch(() => tree)
+  if (now === tree) return true
+  const next = await loadSnapshot(now, { signal }).catch(() => undefined)
+  if (next === undefined) return false
+  tree = now
+  await servers.publish(next)
+  return true
+}

@@ -33,7 +33,8 @@ export interface SoakOptions {
 }
 
 const BIG_BYTES = 6 * 1024 * 1024
-const TREES_KEPT = 3
+/** Threads that share two cores with their clients load the newest within some seconds. */
+const TREES_KEPT = 20
 const PATHS = ['/timestamp', '/daily.cvd', '/daily-1.cdiff', '/timestamp', '/nothing'] as const
 /** Clients of a killed server come back a little later, as real ones do. */
 const AGAIN_MS = 20
@@ -74,7 +75,11 @@ class World {
     const { folder, workers } = this.#options
     const server = fork(script, [String(this.#port), folder, String(workers)])
     this.#server = server
-    await once(server, 'message')
+    const ended = once(server, 'exit').then(([status]) => {
+      throw new Error(`The server ended at its start, with status ${status}`)
+    })
+    await Promise.race([once(server, 'message'), ended])
+    ended.catch(() => {})
   }
 
   async release(): Promise<void> {
