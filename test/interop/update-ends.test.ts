@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CVDNET } from '../support/cvdnet.ts'
@@ -45,4 +45,21 @@ test('a daemon leaves the PidFile of another one, and says why it cannot write i
   const refused = await it.update('--daemon')
   assert.equal(refused.status, 3)
   assert.match(refused.err, /cannot write the PidFile ".*" \(EISDIR\)/)
+})
+
+test('a folder that is not there, or a file in the place of our own, is told by name', async () => {
+  await using it = await updateClient()
+  await it.release(1)
+  await it.configure('TestDatabases no')
+  const own = join(it.directory, '.cvdnet')
+  await writeFile(own, '')
+  const taken = await it.update()
+  assert.deepEqual(
+    [taken.status, taken.err.includes(`Cannot make folder "${own}": EEXIST`)],
+    [3, true],
+  )
+  await rm(it.directory, { recursive: true })
+  const gone = await it.update()
+  assert.equal(gone.status, 3)
+  assert.match(gone.err, /Cannot look into ".*\/db", the DatabaseDirectory: ENOENT/)
 })

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { diskError, errnoOf } from './error.ts'
 
@@ -24,6 +24,6 @@ async function makeOne(path: string, mode: number): Promise<void> {
   try {
     await mkdir(path, { mode })
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error
+    if (errnoOf(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error
   }
 }

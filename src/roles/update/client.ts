@@ -1,8 +1,9 @@
 /** A run of the client with all around it: what the servers asked for, the scanner, and what the operator wants to be run. */
+import { readdir } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 import { describeReload, reloadClamdOf } from '#adapters/clamd/index.ts'
 import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
-import { DiskError } from '#adapters/disk/index.ts'
+import { DiskError, diskError } from '#adapters/disk/index.ts'
 import { describeTrial, engineVersion, tryInEngine } from '#adapters/engine-test/index.ts'
 import {
   describeRemembered,
@@ -61,6 +62,7 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
 
 async function runOnce(options: ClientOptions, signal: AbortSignal): Promise<ClientEnd> {
   const { plan, clock, voice } = options
+  await mustBeThere(plan.directory)
   const { dat, by } = await openFreshclamDat(plan.directory)
   const remark = describeRemembered(by)
   if (remark !== undefined) voice.complain(remark)
@@ -78,6 +80,15 @@ async function runOnce(options: ClientOptions, signal: AbortSignal): Promise<Cli
     voice.complain(error.message)
   })
   return { kind: 'ran', report, status: await afterwards(options, report, signal) }
+}
+
+/** It is not made: a scanner loads from it, and a name that is mistyped would go unnoticed. */
+async function mustBeThere(directory: string): Promise<void> {
+  try {
+    await readdir(directory)
+  } catch (error) {
+    throw diskError(`look into "${directory}", the DatabaseDirectory`, error)
+  }
 }
 
 async function askAndUpdate(
