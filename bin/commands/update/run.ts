@@ -1,16 +1,10 @@
 import { appendFileSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { systemClock } from '#adapters/system/index.ts'
+import { rootVersionOf } from '#adapters/tuf/index.ts'
 import type { ClientPlan } from '#core/update/index.ts'
 import type { PublisherKeys } from '#formats/dsig/index.ts'
-import {
-  Alarm,
-  keepUpdating,
-  rootVersionOf,
-  runClient,
-  UpdateBusyError,
-  type Voice,
-} from '#roles/update/index.ts'
+import { Alarm, keepUpdating, runClient, UpdateBusyError, type Voice } from '#roles/update/index.ts'
 import manifest from '../../../package.json' with { type: 'json' }
 import { because, CommandEnd, complain, EXIT, ended, say, sayJson } from '../../io.ts'
 import { readPublishers } from '../cvd/common.ts'

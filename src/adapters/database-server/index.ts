@@ -1,3 +1,12 @@
+export {
+  type AskingRun,
+  askServer,
+  askServers,
+  Failures,
+  type Question,
+  type Taken,
+} from './ask-servers.ts'
 export { HttpDatabaseServer, type HttpDatabaseServerOptions } from './http-database-server.ts'
 export type { ProxyOptions } from './line.ts'
+export { fetchMetadata } from './metadata.ts'
 export type { Pace } from './patience.ts'

@@ -29,6 +29,12 @@ export class TufVerifier implements ManifestVerifier {
     this.#rootFile = options.rootFile
   }
 
+  /** Of the root that is trusted now. Throws for a `rootFile` that is none. */
+  async rootVersion(): Promise<number> {
+    const trusted = join(this.#folder, 'root.json')
+    return await rootVersionOf(trusted).catch(() => rootVersionOf(this.#rootFile))
+  }
+
   async verify(
     folder: string,
     signal: AbortSignal,
@@ -79,6 +85,15 @@ export class TufVerifier implements ManifestVerifier {
       await writeFileAtomic(join(this.#folder, `${role}.json`), texts.get(role) ?? '')
     }
   }
+}
+
+/** Of a root's text. Throws for what is none. */
+export async function rootVersionOf(rootFile: string): Promise<number> {
+  const document: unknown = JSON.parse(await readFile(rootFile, 'utf8'))
+  const signed = isRecord(document) ? document['signed'] : undefined
+  const version = isRecord(signed) && signed['_type'] === 'root' ? signed['version'] : undefined
+  if (typeof version === 'number' && Number.isInteger(version)) return version
+  throw new Error(`"${rootFile}" is no root of a network`)
 }
 
 class FolderFetcher implements Fetcher {

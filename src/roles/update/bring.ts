@@ -1,6 +1,7 @@
 /** A newer version of a database into the scratch folder, verified: by patches where that goes, else the whole file. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { askServer, askServers, Failures } from '#adapters/database-server/index.ts'
 import { examineFile } from '#adapters/databases/index.ts'
 import { describePatchFileFault, readPatchFile } from '#adapters/patches/index.ts'
 import { describeRebuildFault, patchFile } from '#adapters/rebuild/index.ts'
@@ -11,7 +12,6 @@ import { nextStep, publishersFor, successorsOf, type Updated } from '#core/updat
 import { CDIFF_BYTES_MAX, cdiffName } from '#formats/cdiff/index.ts'
 import { describeCvdFault, HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
 import type { PublisherKeys } from '#formats/dsig/index.ts'
-import { askServer, askServers, Failures } from './ask.ts'
 import type { LocalDatabase } from './local.ts'
 import type { UpdateRun } from './world.ts'
 

@@ -5,9 +5,9 @@
 import { copyFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { askServer, Failures } from '#adapters/database-server/index.ts'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
 import type { CustomEnd } from '#core/update/index.ts'
-import { askServer, Failures } from './ask.ts'
 import { place } from './place.ts'
 import type { UpdateRun } from './world.ts'
 

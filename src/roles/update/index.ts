@@ -1,5 +1,4 @@
 export { type ClientEnd, type ClientOptions, runClient } from './client.ts'
 export { Alarm, keepUpdating } from './keep-updating.ts'
-export { versionOf as rootVersionOf } from './network.ts'
 export { UpdateBusyError } from './update-once.ts'
 export type { Voice } from './world.ts'

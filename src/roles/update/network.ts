@@ -3,8 +3,9 @@
  * knows what no mirror and no name server can make it believe: that a mirror is not behind what it has seen before, that its
  * files are those that were published, and that none of this is older than two days.
  */
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Failures, fetchMetadata } from '#adapters/database-server/index.ts'
 import { makeFolders, sha256File } from '#adapters/disk/index.ts'
 import { TufVerifier } from '#adapters/tuf/index.ts'
 import type { DbName } from '#base/names.ts'
@@ -12,13 +13,7 @@ import type { Manifest } from '#core/release/index.ts'
 import type { NotFetched } from '#core/update/index.ts'
 import { parseCdiffName } from '#formats/cdiff/index.ts'
 import type { VerifiedManifest } from '#ports/manifest-signer.ts'
-import { askServer, Failures } from './ask.ts'
 import type { UpdateRun } from './world.ts'
-
-const METADATA_BYTES_MAX = 8 * 1024 * 1024
-const METADATA = ['timestamp.json', 'snapshot.json', 'targets.json']
-/** A root that was renewed more often since the last run is beyond what anybody does. */
-const ROOTS_MAX = 64
 
 type LookingRun = Omit<UpdateRun, 'network'>
 
@@ -92,8 +87,16 @@ export class Network {
     await rm(tree, { recursive: true, force: true })
     await makeFolders(join(tree, 'tuf'), 0o700)
     const trusted = join(directory, '.cvdnet', 'tuf')
-    if (!(await this.#fetch(server, join(trusted, 'root.json')))) return undefined
     const verifier = new TufVerifier({ folder: trusted, rootFile: this.#rootFile })
+    const fetched = await fetchMetadata(this.#run, this.#run.server, {
+      from: server,
+      into: tree,
+      rootVersion: await verifier.rootVersion(),
+    })
+    if (!fetched.ok) {
+      this.#failures.add(fetched.fault)
+      return undefined
+    }
     const verdict = await verifier.verify(tree, signal)
     if (verdict.ok) {
       this.#manifests.set(server, verdict.value.manifest)
@@ -104,34 +107,4 @@ export class Network {
     this.#failures.refuse(this.#run, { server, file: 'the network’s manifest' }, reason)
     return undefined
   }
-
-  /** The metadata, and every root since the trusted one. */
-  async #fetch(server: string, trustedRoot: string): Promise<boolean> {
-    const version = await versionOf(trustedRoot).catch(() => versionOf(this.#rootFile))
-    for (let next = version + 1; next <= version + ROOTS_MAX; next++) {
-      if (!(await this.#fetchOne(server, `${next}.root.json`, true))) break
-    }
-    for (const file of METADATA) if (!(await this.#fetchOne(server, file, false))) return false
-    return true
-  }
-
-  async #fetchOne(server: string, name: string, mayBeMissing: boolean): Promise<boolean> {
-    const { server: client, signal } = this.#run
-    const file = `tuf/${name}`
-    const path = join(this.#folder, file)
-    const ask = (url: URL) => client.download({ url, signal }, path, METADATA_BYTES_MAX)
-    const answer = await askServer(this.#run, server, { file, ask })
-    if (answer.kind === 'found') return true
-    const isMissing = answer.kind === 'refused' && answer.status === 404
-    if (!isMissing || !mayBeMissing) this.#failures.note(this.#run, { server, file }, answer)
-    return false
-  }
-}
-
-/** Of a root's text. Throws for what is none. */
-export async function versionOf(rootFile: string): Promise<number> {
-  const document = JSON.parse(await readFile(rootFile, 'utf8'))
-  const version: unknown = document?.signed?._type === 'root' ? document.signed.version : undefined
-  if (typeof version === 'number' && Number.isInteger(version)) return version
-  throw new Error(`"${rootFile}" is no root of a network`)
 }

@@ -1,10 +1,10 @@
 /** Which version is the newest: the update record says it, or where there is none, the newest that any server has. */
+import { askServer, Failures } from '#adapters/database-server/index.ts'
 import type { DbName, DbVersion } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { readUpdateRecord, versionIn, versionOfRecord } from '#core/update/index.ts'
 import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
 import type { UpdateRecord } from '#formats/update-record/index.ts'
-import { askServer, Failures } from './ask.ts'
 import type { LocalDatabase } from './local.ts'
 import type { UpdateRun } from './world.ts'
 

@@ -1,8 +1,14 @@
-/** One question to the servers in turn. */
+/** One question to several servers in turn, until one has a good answer. */
 import { fail, type Outcome, ok } from '#base/outcome.ts'
-import { boundedWait, type NotFetched, placeName, withoutLogin } from '#core/update/index.ts'
+import {
+  boundedWait,
+  type NotFetched,
+  placeName,
+  type ServerWalk,
+  withoutLogin,
+} from '#core/update/index.ts'
+import type { Clock } from '#ports/clock.ts'
 import type { ServerAnswer } from '#ports/database-server.ts'
-import type { UpdateRun } from './world.ts'
 
 /** As freshclam waits (formats.md 5.2). */
 const TRY_AGAIN_MS = 5_000
@@ -11,11 +17,17 @@ const TOO_MANY = 429
 /** Where a 429 says nothing. */
 const LEFT_ALONE_SECONDS = 4 * 3600
 
-/** What asking needs of a run. */
-export type AskingRun = Pick<
-  UpdateRun,
-  'walk' | 'troubles' | 'attemptsMax' | 'clock' | 'signal' | 'voice'
->
+/** Who is asked, and how patiently, by somebody who fetches more than one file. */
+export interface AskingRun {
+  readonly walk: ServerWalk
+  /** What servers did wrong; told when others did better. */
+  readonly troubles: string[]
+  /** Tries at one server that does not answer. */
+  readonly attemptsMax: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly voice: { complain(line: string): void }
+}
 
 export interface Question<Content> {
   readonly file: string
