@@ -86,6 +86,7 @@ async function planMirror(
     module: MODULE,
     masters: new Map(masters.map(({ name, host, rsyncPort: port }) => [name, { host, port }])),
     rsyncPort: masters[0]?.rsyncPort ?? 0,
+    upstream: [],
     tufRoot: at.tufRoot,
     publisherKeys: [at.publisherKeys],
     state: at.state,

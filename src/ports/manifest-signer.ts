@@ -19,10 +19,19 @@ export interface ManifestVerifier {
    * which fails later does not move what is trusted.
    */
   verify(folder: string, signal: AbortSignal): Promise<Outcome<VerifiedManifest, ManifestFault>>
+  /** Of the root that is trusted now. */
+  rootVersion(): Promise<number>
 }
 
 export interface VerifiedManifest {
   readonly manifest: Manifest
+  /** The newest root that the chain led to. */
+  readonly root: TrustedRoot
   /** Makes this manifest the one that no later one may fall behind. */
   accept(): Promise<void>
+}
+
+export interface TrustedRoot {
+  readonly version: number
+  readonly text: string
 }

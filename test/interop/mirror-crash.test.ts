@@ -4,11 +4,13 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { asText, contentOf, releaseFiles, synced } from '../support/mirror-sync.ts'
 import { type Files, type MirrorWorld, mirrorWorld } from '../support/mirror-world.ts'
 import { patchedFiles } from '../support/patched-versions.ts'
+import { serveTree } from '../support/web-tree.ts'
 
 const SCRIPT = join(import.meta.dirname, '../support/sync-until.ts')
 
@@ -20,11 +22,14 @@ interface Ran {
 /** Databases of any size are made again, where there are patches. */
 const REBUILD_BYTES_MIN = 1
 
-function syncUntil(it: MirrorWorld, step: number | 'end'): Ran {
+async function syncUntil(it: MirrorWorld, step: number | 'end', from = 'rsync1'): Promise<Ran> {
   const until = step === 'end' ? '' : String(step)
-  const args = [SCRIPT, it.conf, it.home, until, String(REBUILD_BYTES_MIN)]
-  const { signal, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-  if (signal === 'SIGKILL') return { killed: true, steps: [] }
+  const args = [SCRIPT, it.conf, it.home, until, String(REBUILD_BYTES_MIN), from]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  await ended
+  if (child.signalCode === 'SIGKILL') return { killed: true, steps: [] }
   const told: unknown = JSON.parse(stdout || '{}')
   assert.ok(typeof told === 'object' && told !== null && 'steps' in told, stderr)
   assert.ok(Array.isArray(told.steps))
@@ -50,13 +55,13 @@ async function servedTree(it: MirrorWorld): Promise<unknown> {
   return await contentOf(join(it.state, 'current')).catch(() => ({}))
 }
 
-async function assertPutRight(it: MirrorWorld, files: Files): Promise<void> {
-  await synced(it, { rebuildBytesMin: REBUILD_BYTES_MIN })
+async function assertPutRight(it: MirrorWorld, files: Files, master?: string): Promise<void> {
+  await synced(it, { rebuildBytesMin: REBUILD_BYTES_MIN, ...(master && { master }) })
   assert.deepEqual(await contentOf(it.docroot), { ...asText(files), 'local_logo.png': 'logo' })
   assert.deepEqual(await servedTree(it), asText(files))
   const left = await readdir(it.state, { recursive: true })
   assert.deepEqual(
-    left.filter((name) => /incoming|\.tmp$|next-|^rebuild/.test(name)),
+    left.filter((name) => /incoming|\.tmp$|next-|^rebuild|^downloads./.test(name)),
     [],
   )
   assert.deepEqual(await readdir(join(it.state, 'pending')), [])
@@ -70,7 +75,7 @@ async function killAtEveryStep(
   alsoSteps: readonly string[] = [],
 ): Promise<void> {
   await reset()
-  const { steps } = syncUntil(it, 'end')
+  const { steps } = await syncUntil(it, 'end')
   assert.ok(steps.length > 12, steps.join())
   const usual = ['pulled', 'verified', 'recorded', 'adopted', 'switched', 'put:timestamp']
   for (const name of [...usual, ...alsoSteps]) {
@@ -78,7 +83,7 @@ async function killAtEveryStep(
   }
   for (let step = 0; step <= steps.length; step++) {
     await reset()
-    assert.ok(syncUntil(it, step).killed, `it dies at step ${step}`)
+    assert.ok((await syncUntil(it, step)).killed, `it dies at step ${step}`)
     await assertBearable(it, before, after)
     const served = await servedTree(it)
     const whole = [asText(before), asText(after)].some((files) => {
@@ -193,9 +198,9 @@ test('killed at every step of the first sync', async () => {
 test('what a killed run fetched is not fetched again', async () => {
   await using it = await mirrorWorld()
   await it.publish(1, { ...releaseFiles(it, 1), 'big.ndb': 'x'.repeat(100_000) })
-  const { steps } = syncUntil(it, 'end')
+  const { steps } = await syncUntil(it, 'end')
   await rm(it.state, { recursive: true })
-  assert.ok(syncUntil(it, steps.indexOf('adopted') + 1).killed)
+  assert.ok((await syncUntil(it, steps.indexOf('adopted') + 1)).killed)
   const said: string[] = []
   const { syncOnce } = await import('#roles/mirror/index.ts')
   await syncOnce({
@@ -210,4 +215,36 @@ test('what a killed run fetched is not fetched again', async () => {
     [],
   )
   assert.equal(await readFile(join(it.docroot, 'timestamp'), 'utf8'), 'generation 1\n')
+})
+
+test('killed at every step of a pull by HTTP, up to where every pull goes the same way', async () => {
+  await using it = await mirrorWorld()
+  await using web = await serveTree(join(it.dir, 'master/current'))
+  await it.writeConf({ UPSTREAM: web.url })
+  const [before, after] = [await withPatch(it, 1), await withPatch(it, 2)]
+  await mkdir(it.docroot)
+  await writeFile(join(it.docroot, 'local_logo.png'), 'logo')
+  await it.publish(1, before)
+  await synced(it, { master: 'upstream' })
+  await it.publish(2, after)
+  for (const name of ['state', 'htdocs']) {
+    spawnSync('cp', ['-a', join(it.dir, name), join(it.dir, `${name}.before`)])
+  }
+  const reset = async () => {
+    for (const name of ['state', 'htdocs']) {
+      await rm(join(it.dir, name), { recursive: true, force: true })
+      spawnSync('cp', ['-a', join(it.dir, `${name}.before`), join(it.dir, name)])
+    }
+  }
+  await reset()
+  const { steps } = await syncUntil(it, 'end', 'upstream')
+  for (const name of ['manifest', 'brought:daily-2.cdiff', 'rebuilt:daily.cvd', 'pulled']) {
+    assert.ok(steps.includes(name), `${name} is among ${steps.join()}`)
+  }
+  for (let step = 1; step <= steps.indexOf('adopted') + 1; step++) {
+    await reset()
+    assert.ok((await syncUntil(it, step, 'upstream')).killed, `it dies at step ${step}`)
+    assert.deepEqual(await servedTree(it), asText(before), `after step ${steps[step - 1]}`)
+    await assertPutRight(it, after, 'upstream')
+  }
 })

@@ -32,7 +32,7 @@ export async function sync(
 /** A sync that has to succeed. */
 export async function synced(
   it: MirrorWorld,
-  options: Partial<SyncOptions> = {},
+  options: Parameters<typeof sync>[1] = {},
 ): Promise<Extract<SyncEnd, { kind: 'done' }>> {
   const { end, complained } = await sync(it, options)
   assert.ok(end.kind === 'done', complained)

@@ -40,6 +40,8 @@ export interface MirrorWorld extends AsyncDisposable {
 
 export interface PublishTreeOptions {
   readonly serial?: number
+  /** Unix milliseconds; now unless told. */
+  readonly signedAt?: number
   readonly spoil?: (tree: string) => Promise<void>
 }
 
@@ -102,11 +104,11 @@ export async function mirrorWorld(): Promise<MirrorWorld> {
     writeConf,
     show,
     cvd: (name, version, text = 'x') => database(secrets, name, version, text),
-    async publish(generation, files, { serial = generation, spoil } = {}) {
+    async publish(generation, files, { serial = generation, signedAt = Date.now(), spoil } = {}) {
       const tree = join(at.master, String(generation))
       const numbers = { serial: aSerial(serial), generation: aGeneration(generation) }
       const listed = await writeTree(tree, files, generation)
-      await signer.sign(tree, { ...numbers, files: listed }, epochMs(Date.now()))
+      await signer.sign(tree, { ...numbers, files: listed }, epochMs(signedAt))
       await spoil?.(tree)
       await show(generation)
       return tree

@@ -1,10 +1,10 @@
 /**
  * A child process for the kill tests: one sync that ends itself, as a power cut would, at the Nth step.
- * Usage: sync-until.ts CONF HOME N [REBUILD_FROM_BYTES]. Step 0 is the first line that rsync tells. Without a kill it prints its steps.
+ * Usage: sync-until.ts CONF HOME N [REBUILD_FROM_BYTES [SOURCE]]. Step 0 is the first line that tells of a file. Without a kill it prints its steps.
  */
 import { syncOnce } from '#roles/mirror/index.ts'
 
-const [confFile = '', home = '', number = '', bytesMin] = process.argv.slice(2)
+const [confFile = '', home = '', number = '', bytesMin, master = 'rsync1'] = process.argv.slice(2)
 const steps: string[] = []
 
 function onStep(step: string): void {
@@ -21,7 +21,7 @@ const signal = AbortSignal.timeout(60_000)
 const end = await syncOnce({
   confFile,
   home,
-  master: 'rsync1',
+  master,
   ...(bytesMin !== undefined && { rebuildBytesMin: Number(bytesMin) }),
   voice,
   onStep,

@@ -5,6 +5,7 @@ import { type Fetcher, Updater } from 'tuf-js'
 import { DownloadHTTPError } from 'tuf-js/dist/error.js'
 import { generation, serial } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
+import { type EpochMs, epochMs } from '#base/time.ts'
 import type { Manifest, ManifestFile } from '#core/release/manifest.ts'
 import type { ManifestFault, ManifestVerifier, VerifiedManifest } from '#ports/manifest-signer.ts'
 import { writeFileAtomic } from '../disk/index.ts'
@@ -22,11 +23,20 @@ const ORDER = ['root', 'targets', 'snapshot', 'timestamp'] as const
 export class TufVerifier implements ManifestVerifier {
   readonly #folder: string
   readonly #rootFile: string
+  readonly #now: () => EpochMs
 
-  /** `rootFile` is the root of the mirror's kit; it is used once, after that `folder` has the newest trusted one. */
-  constructor(options: { readonly folder: string; readonly rootFile: string }) {
+  /**
+   * `rootFile` is the root of the mirror's kit; it is used once, after that `folder` has the newest trusted one. `now` is the
+   * time by which something has expired or not.
+   */
+  constructor(options: {
+    readonly folder: string
+    readonly rootFile: string
+    readonly now?: () => EpochMs
+  }) {
     this.#folder = options.folder
     this.#rootFile = options.rootFile
+    this.#now = options.now ?? (() => epochMs(Date.now()))
   }
 
   /** Of the root that is trusted now. Throws for a `rootFile` that is none. */
@@ -53,6 +63,8 @@ export class TufVerifier implements ManifestVerifier {
         fetcher: new FolderFetcher(join(folder, 'tuf')),
         config: { targetsMaxLength: METADATA_BYTES_MAX, snapshotMaxLength: METADATA_BYTES_MAX },
       })
+      // NOTE: tuf-js judges by a time that it takes when it is made, and offers no other way to tell it one.
+      Object.assign(updater['trustedSet'], { referenceTime: new Date(this.#now()) })
       await updater.refresh()
       const texts = new Map<string, string>()
       for (const role of ORDER) {
@@ -62,7 +74,9 @@ export class TufVerifier implements ManifestVerifier {
       if (manifest === undefined) {
         return fail({ kind: 'manifest-not-trusted', reason: 'tuf/targets.json has no serial' })
       }
-      return ok({ manifest, accept: () => this.#accept(texts) })
+      const text = texts.get('root') ?? ''
+      const root = { version: rootVersionIn(text), text }
+      return ok({ manifest, root, accept: () => this.#accept(texts) })
     } catch (error) {
       signal.throwIfAborted()
       return fail({ kind: 'manifest-not-trusted', reason: innermost(error) })
@@ -89,11 +103,19 @@ export class TufVerifier implements ManifestVerifier {
 
 /** Of a root's text. Throws for what is none. */
 export async function rootVersionOf(rootFile: string): Promise<number> {
-  const document: unknown = JSON.parse(await readFile(rootFile, 'utf8'))
+  try {
+    return rootVersionIn(await readFile(rootFile, 'utf8'))
+  } catch (error) {
+    throw new Error(`"${rootFile}" is no root of a network`, { cause: error })
+  }
+}
+
+function rootVersionIn(text: string): number {
+  const document: unknown = JSON.parse(text)
   const signed = isRecord(document) ? document['signed'] : undefined
   const version = isRecord(signed) && signed['_type'] === 'root' ? signed['version'] : undefined
   if (typeof version === 'number' && Number.isInteger(version)) return version
-  throw new Error(`"${rootFile}" is no root of a network`)
+  throw new Error('Cannot find the version of a root')
 }
 
 class FolderFetcher implements Fetcher {

@@ -19,6 +19,7 @@ export function clientsyncConf(facts: KitFacts): string {
           facts.masters.map(({ name, host, rsyncPort }) => [name, { host, port: rsyncPort }]),
         ),
         rsyncPort: master?.rsyncPort ?? 873,
+        upstream: [],
         others: new Map(),
         publisherKeys: facts.publishers.map(({ name }) => publisherFile(name)),
         to: '',
@@ -33,7 +34,7 @@ export function clientsyncConf(facts: KitFacts): string {
 
 /**
  * The kit's conf for the place where it is installed. What the operator changed in `present`, the conf that is there
- * already, stays: document root, exceptions, a limit of bandwidth where the kit has none, and names that mean nothing to us.
+ * already, stays: document root, exceptions, mirrors to pull from, a limit of bandwidth where the kit has none, and names that mean nothing to us.
  */
 export function installedConf(
   kit: ClientsyncConf,
@@ -42,9 +43,9 @@ export function installedConf(
 ): string {
   const conf = placed(kit, place)
   if (present === undefined) return printClientsyncConf(conf)
-  const { to, exclude, others } = present
+  const { to, exclude, upstream, others } = present
   const bandwidthKib = conf.bandwidthKib ?? present.bandwidthKib
-  return printClientsyncConf({ ...conf, to, exclude, others, bandwidthKib })
+  return printClientsyncConf({ ...conf, to, exclude, upstream, others, bandwidthKib })
 }
 
 /** The registry counts in kbit as lines are sold, rsync in KiB; never more than was said, and at least something. */

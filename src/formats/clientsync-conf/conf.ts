@@ -12,13 +12,16 @@ import { type Assignment, readAssignments, type ShellFaultKind } from './shell.t
  */
 export interface ClientsyncConf {
   readonly to: string
-  readonly rsyncUser: string
-  readonly rsyncPassword: string
+  /** Undefined only where `upstream` has somebody to pull from instead. */
+  readonly rsyncUser: string | undefined
+  readonly rsyncPassword: string | undefined
   /** Patterns in rsync's syntax, in order. */
   readonly exclude: readonly string[]
   readonly module: string
   readonly masters: ReadonlyMap<string, HostPort>
   readonly rsyncPort: number
+  /** Base addresses of mirrors of the network, in order, for a mirror that pulls by HTTP. A login in one stays in it. */
+  readonly upstream: readonly string[]
   readonly tufRoot: string | undefined
   readonly publisherKeys: readonly string[]
   readonly state: string | undefined
@@ -36,6 +39,7 @@ export type ConfKey =
   | 'MODULE'
   | 'MASTERS'
   | 'RSYNC_PORT'
+  | 'UPSTREAM'
   | 'TUF_ROOT'
   | 'PUBLISHER_KEYS'
   | 'STATE'
@@ -76,10 +80,12 @@ export function parseClientsyncConf(
   }
   const { assignments, faults } = readAssignments(text, home)
   const fields = new Fields(assignments, text.split('\n').length)
+  const upstream = fields.optional('UPSTREAM', 'http:// or https:// addresses', addresses) ?? []
+  const login = upstream.length > 0 ? 'optional' : 'required'
   const conf: ClientsyncConf = {
     to: fields.required('TO', 'an absolute path below the root folder', below),
-    rsyncUser: fields.required('RSYNC_USER', 'a login name', loginName),
-    rsyncPassword: fields.required(
+    rsyncUser: fields[login]('RSYNC_USER', 'a login name', loginName),
+    rsyncPassword: fields[login](
       'RSYNC_PASSWORD',
       'some characters',
       (value) => value || undefined,
@@ -89,6 +95,7 @@ export function parseClientsyncConf(
     masters: fields.optional('MASTERS', 'NAME=HOST[:PORT] …', masters) ?? new Map(),
     rsyncPort:
       fields.optional('RSYNC_PORT', 'a port from 1 to 65535', parsePort) ?? RSYNC_PORT_DEFAULT,
+    upstream,
     tufRoot: fields.optional('TUF_ROOT', 'an absolute path', absolute),
     publisherKeys: fields.optional('PUBLISHER_KEYS', 'absolute paths', absolutePaths) ?? [],
     state: fields.optional('STATE', 'an absolute path below the root folder', below),
@@ -157,6 +164,17 @@ function below(value: string): string | undefined {
 function absolutePaths(value: string): readonly string[] | undefined {
   const paths = words(value)
   return paths.every((path) => path.startsWith('/')) ? paths : undefined
+}
+
+/** Base addresses: what a query or a fragment would mean there, nobody can say. */
+function addresses(value: string): readonly string[] | undefined {
+  const found = words(value)
+  return found.every(isBaseAddress) ? found : undefined
+}
+
+function isBaseAddress(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && !/[?#]/.test(text)
 }
 
 /** A colon would end it in the secrets file, an `@` or `/` in an rsync address. */

@@ -14,6 +14,7 @@ export function printClientsyncConf(conf: ClientsyncConf): string {
     ['MODULE', conf.module],
     ['MASTERS', masters.length === 0 ? undefined : masters.join(' ')],
     ['RSYNC_PORT', String(conf.rsyncPort)],
+    ['UPSTREAM', conf.upstream.length === 0 ? undefined : conf.upstream.join(' ')],
     ['TUF_ROOT', conf.tufRoot],
     ['PUBLISHER_KEYS', conf.publisherKeys.length === 0 ? undefined : conf.publisherKeys.join(' ')],
     ['STATE', conf.state],

@@ -103,6 +103,7 @@ function gated(it: MirrorWorld) {
   })
   const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const manifests: ManifestVerifier = {
+    rootVersion: () => real.rootVersion(),
     async verify(folder, abort) {
       reached.resolve()
       await gate.promise

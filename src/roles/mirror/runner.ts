@@ -14,8 +14,8 @@ import {
   describeSyncReason,
   type SyncReason,
 } from '#core/sync/index.ts'
-import { type Master, resolveMaster } from '#formats/clientsync-conf/index.ts'
 import type { Journal } from '#ports/journal.ts'
+import { describeSource, resolveSource, type SyncSource } from './source.ts'
 import { type Synced, syncFrom } from './sync.ts'
 import type { SyncWorld } from './sync-world.ts'
 
@@ -54,9 +54,9 @@ export class SyncRunner {
     this.#marks = new PendingMarks(join(world.settings.state, 'pending'))
   }
 
-  /** `given` is a name in MASTERS or a host. Resolves when that master's turn is over or somebody else has it. */
+  /** `given` as `resolveSource` has it. Resolves when that source's turn is over or somebody else has it. */
   async run(given: string, voice: Voice, signal: AbortSignal): Promise<SyncEnd> {
-    const resolved = resolveMaster(this.#world.settings.conf, given)
+    const resolved = resolveSource(this.#world.settings.conf, given)
     if (!resolved.ok) {
       const { known } = resolved.fault
       voice.complain(`"${given}" is no master; MASTERS has ${known.join(', ') || 'none'}`)
@@ -96,7 +96,7 @@ export class SyncRunner {
     return end ?? { kind: 'queued', by: 'another run' }
   }
 
-  /** Everything that is wanted now, each master once for all of its requests. The end of `own`, if it was among them. */
+  /** Everything that is wanted now, each source once for all of its requests. The end of `own`, if it was among them. */
   async #turns(
     own: string,
     lock: HeldLock,
@@ -118,16 +118,15 @@ export class SyncRunner {
   }
 
   async #turn(given: string, lock: HeldLock, voice: Voice, signal: AbortSignal): Promise<SyncEnd> {
-    const resolved = resolveMaster(this.#world.settings.conf, given)
+    const { conf } = this.#world.settings
+    const resolved = resolveSource(conf, given)
     if (!resolved.ok) return { kind: 'unknown-master', known: resolved.fault.known }
-    const master = resolved.value
-    voice.print(
-      `${master.name}: syncing from rsync://${master.host}:${master.port}/${this.#world.settings.conf.module}`,
-    )
+    const source = resolved.value
+    voice.print(`${source.name}: syncing from ${describeSource(source, conf)}`)
     const mayPublish = () => lock.isOurs()
     let end: SyncEnd
     try {
-      const outcome = await syncFrom(master, this.#world, {
+      const outcome = await syncFrom(source, this.#world, {
         print: voice.print,
         mayPublish,
         signal,
@@ -137,15 +136,15 @@ export class SyncRunner {
       end = { kind: 'failed', reason: wordsOf(error) }
     }
     const { lines, reasons } = describeEnd(end)
-    for (const line of lines) voice.print(`${master.name}: ${line}`)
-    for (const line of reasons) voice.complain(`${master.name}: ${line}`)
-    await this.#remember(master, end, [...lines, ...reasons], voice)
+    for (const line of lines) voice.print(`${source.name}: ${line}`)
+    for (const line of reasons) voice.complain(`${source.name}: ${line}`)
+    await this.#remember(source, end, [...lines, ...reasons], voice)
     return end
   }
 
   /** A journal that cannot be written is told, and changes nothing about what was published. */
   async #remember(
-    master: Master,
+    source: SyncSource,
     end: SyncEnd,
     why: readonly string[],
     voice: Voice,
@@ -153,7 +152,7 @@ export class SyncRunner {
     try {
       await this.#journal.append({
         at: this.#world.clock.now(),
-        who: master.name,
+        who: source.name,
         what: end.kind === 'done' ? 'synced' : end.kind,
         subject:
           end.kind === 'done' ? `release ${end.serial} generation ${end.generation}` : 'sync',

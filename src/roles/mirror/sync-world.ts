@@ -1,5 +1,6 @@
 /** What a sync works with: this mirror's settings and the world around it, and the run that it belongs to. */
 import type { Clock } from '#ports/clock.ts'
+import type { DatabaseServer } from '#ports/database-server.ts'
 import type { ManifestVerifier } from '#ports/manifest-signer.ts'
 import type { Transfer } from '#ports/transfer.ts'
 import type { MirrorSettings } from './settings.ts'
@@ -7,6 +8,8 @@ import type { MirrorSettings } from './settings.ts'
 export interface SyncWorld {
   readonly settings: MirrorSettings
   readonly transfer: Transfer
+  /** For one sync. */
+  readonly openWeb: () => DatabaseServer & AsyncDisposable
   readonly manifests: ManifestVerifier
   readonly clock: Clock
   readonly deleteShareMax: number

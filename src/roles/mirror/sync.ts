@@ -1,5 +1,5 @@
 /**
- * One sync from one master, by the holder of the lock:
+ * One sync from one source, by the holder of the lock:
  *
  *     fetch into STATE/incoming → verify all of it → STATE/trees/N → switch STATE/current → accept the manifest
  *     → publish into TO → delete in TO
@@ -11,7 +11,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MirrorTrees } from '#adapters/disk/index.ts'
 import type { Generation, Serial } from '#base/names.ts'
-import type { Outcome } from '#base/outcome.ts'
+import { type Outcome, ok } from '#base/outcome.ts'
 import { epochMs, toSeconds } from '#base/time.ts'
 import {
   type HeldReason,
@@ -20,10 +20,10 @@ import {
   type RebuildEnd,
   type SyncReason,
 } from '#core/sync/index.ts'
-import type { Master } from '#formats/clientsync-conf/index.ts'
 import { fetchAndVerify } from './fetch.ts'
 import { publish } from './publish.ts'
 import { rebuildFolder } from './rebuild.ts'
+import type { SyncSource } from './source.ts'
 import type { SyncRun, SyncWorld } from './sync-world.ts'
 import { printTreeRecord, readTree, type ServedTree, type TreeRecord } from './tree-record.ts'
 import type { StagedTree } from './verify-staged.ts'
@@ -31,7 +31,7 @@ import type { StagedTree } from './verify-staged.ts'
 export interface Synced {
   readonly serial: Serial
   readonly generation: Generation
-  /** False when the master had nothing newer. */
+  /** False when the source had nothing newer. */
   readonly changed: boolean
   readonly put: number
   readonly deleted: number
@@ -41,7 +41,7 @@ export interface Synced {
 }
 
 export async function syncFrom(
-  master: Master,
+  source: SyncSource,
   world: SyncWorld,
   run: SyncRun,
 ): Promise<Outcome<Synced, readonly SyncReason[]>> {
@@ -51,19 +51,20 @@ export async function syncFrom(
   await sweepScratch(settings.state)
   const served = readTree(await trees.current())
   onStep('recovered')
-  const fetched = await fetchAndVerify(master, world, run, { trees, served })
+  const fetched = await fetchAndVerify(source, world, run, { trees, served })
   if (!fetched.ok) {
-    await trees.dropIncoming()
+    // From a source that gives file by file, what is there is what the manifest lists.
+    if (source.kind === 'master') await trees.dropIncoming()
     return fetched
   }
   const { staged, rebuilds } = fetched.value
   if (!(await run.mayPublish())) throw new Error('Cannot publish: another run has taken over')
-  const { manifest } = staged
-  const changed = served?.record.generation !== manifest.generation
+  const generation = staged?.manifest.generation
+  const changed = generation !== undefined && generation !== served?.record.generation
   // An unchanged generation keeps its tree. What an operator stops hiding comes with the next one, in six hours at most.
-  if (changed) await adopt(staged, trees, served, world, run.signal)
+  if (staged !== undefined && changed) await adopt(staged, trees, served, world, run.signal)
   else await trees.dropIncoming()
-  await staged.accept()
+  await staged?.accept()
   onStep('accepted')
   const now = readTree(await trees.current())
   if (now === undefined) throw new Error('Cannot read the record of the tree that was just made')
@@ -78,9 +79,9 @@ export async function syncFrom(
     onStep,
     signal: run.signal,
   })
-  const { serial, generation } = manifest
+  const numbers = { serial: now.record.serial, generation: now.record.generation }
   const counts = { put: report.put.length, deleted: report.deleted.length, held: report.held }
-  return { ok: true, value: { serial, generation, changed, rebuilds, ...counts } }
+  return ok({ ...numbers, changed, rebuilds, ...counts })
 }
 
 async function adopt(

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeNetworkKeys, TufSigner, TufVerifier } from '#adapters/tuf/index.ts'
+import { epochMs } from '#base/time.ts'
+import type { Clock } from '#ports/clock.ts'
+import {
+  asText,
+  contentOf,
+  releaseFiles,
+  saysNo,
+  sync,
+  synced,
+} from '../../../test/support/mirror-sync.ts'
+import { type MirrorWorld, mirrorWorld } from '../../../test/support/mirror-world.ts'
+import { patchedFiles } from '../../../test/support/patched-versions.ts'
+import { aGeneration, aSerial } from '../../../test/support/values.ts'
+import { serveTree, type WebTree } from '../../../test/support/web-tree.ts'
+
+const DAY_MS = 24 * 3_600_000
+/** Nobody waits here for a server that is down. */
+const clock: Clock = { now: () => epochMs(Date.now()), sleep: () => Promise.resolve() }
+const UPSTREAM = { master: 'upstream', clock }
+
+const treeOf = (it: MirrorWorld) => join(it.dir, 'master/current')
+
+/** A mirror that has no login with anybody, and servers of the network's tree. */
+async function follower(servers = 1) {
+  await using stack = new AsyncDisposableStack()
+  const it = stack.use(await mirrorWorld())
+  const webs: WebTree[] = []
+  for (let n = 0; n < servers; n++) webs.push(stack.use(await serveTree(treeOf(it))))
+  const [web = assert.fail(), other = web] = webs
+  const follow = (addresses: readonly string[]) =>
+    it.writeConf({ UPSTREAM: addresses.join(' '), MASTERS: '', RSYNC_USER: 'nobody' })
+  await follow(webs.map(({ url }) => url))
+  const owned = stack.move()
+  return { it, web, other, follow, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+test('a mirror that nobody can call pulls from others by HTTP, and again only what is new', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  const one = await synced(it, UPSTREAM)
+  assert.deepEqual([one.serial, one.changed], [1, true])
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 1)))
+  // Whoever reads from this mirror finds the chain of trust, too.
+  assert.deepEqual(await readdir(join(it.docroot, 'tuf')), await readdir(join(treeOf(it), 'tuf')))
+  web.asked.length = 0
+  const again = await synced(it, UPSTREAM)
+  assert.deepEqual([again.serial, again.changed], [1, false])
+  assert.deepEqual(web.asked, ['tuf/timestamp.json'])
+  await it.publish(2, releaseFiles(it, 2))
+  const two = await synced(it, UPSTREAM)
+  assert.deepEqual([two.serial, two.changed], [2, true])
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 2)))
+  assert.ok(web.asked.includes('daily.cvd'))
+  assert.ok(!web.asked.includes('main.cvd'), 'what is here already does not travel')
+  assert.deepEqual(await readdir(join(it.state, 'downloads')), [])
+})
+
+test('a large database is made of the version here and its patch', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, await patchedFiles(it, 1, { lines: 20_000, patches: 1 }))
+  await synced(it, UPSTREAM)
+  const files = await patchedFiles(it, 2, { lines: 20_000, patches: 1 })
+  await it.publish(2, files)
+  web.asked.length = 0
+  const { rebuilds } = await synced(it, UPSTREAM)
+  assert.deepEqual(rebuilds[0]?.end, { kind: 'rebuilt', from: 1, patches: 1 })
+  assert.deepEqual(await contentOf(it.docroot), asText(files))
+  assert.ok(web.asked.includes('daily-2.cdiff'))
+  assert.ok(!web.asked.includes('daily.cvd'))
+})
+
+test('without RSYNC_USER, upstream is all that can be pulled from', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  const lines = [`TO='${it.docroot}'`, `STATE='${it.state}'`, `UPSTREAM='${web.url}/'`]
+  const more = ['TUF_ROOT', 'PUBLISHER_KEYS'].map((key, at) => {
+    return `${key}='${[join(it.dir, 'master/keys/root.json'), join(it.home, 'etc/acme.json')][at]}'`
+  })
+  await writeFile(it.conf, [...lines, ...more, ''].join('\n'))
+  await synced(it, UPSTREAM)
+  await saysNo(it, 'failed', /without RSYNC_USER and RSYNC_PASSWORD/, { master: '127.0.0.1' })
+  await saysNo(it, 'unknown-master', /MASTERS has upstream/, { master: 'no such' })
+})
+
+test('of several the newest is believed, and the others are asked for what it has not', async () => {
+  await using world = await follower(2)
+  const { it, web, other } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await synced(it, UPSTREAM)
+  await it.publish(2, releaseFiles(it, 2))
+  await using stale = await serveTree(join(it.dir, 'master/1'))
+  await world.follow([stale.url, web.url, other.url])
+  web.instead = (path) => (path === 'daily.cvd' ? { status: 404 } : undefined)
+  const { serial } = await synced(it, UPSTREAM)
+  assert.equal(serial, 2)
+  assert.ok(other.asked.includes('daily.cvd'))
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 2)))
+})
+
+test('a mirror that lies or is broken is told by name, and another one has the file', async () => {
+  await using world = await follower(2)
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  web.instead = (path) => {
+    if (path === 'daily.cvd') return Buffer.from('<html>Log in to this network</html>')
+    return path === 'main.cvd' ? { cutAfter: 5 } : undefined
+  }
+  const { end, said } = await sync(it, UPSTREAM)
+  assert.equal(end.kind, 'done')
+  assert.match(said, /127\.0\.0\.1:\d+: daily\.cvd: it is not what the manifest lists/)
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 1)))
+})
+
+test('a file that nobody has as it is listed is a refusal; what came does not travel again', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await synced(it, UPSTREAM)
+  await it.publish(2, releaseFiles(it, 2))
+  web.instead = (path) => (path === 'timestamp' ? Buffer.from('generation 3\n') : undefined)
+  await saysNo(it, 'refused', /timestamp is not what the manifest says/, UPSTREAM)
+  web.instead = () => undefined
+  web.asked.length = 0
+  await synced(it, UPSTREAM)
+  assert.ok(!web.asked.includes('daily.cvd'), 'it is here from the time before')
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 2)))
+})
+
+test('a download that breaks off goes on with the next sync', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await synced(it, UPSTREAM)
+  await it.publish(2, { ...releaseFiles(it, 2), 'large.ndb': 'x'.repeat(300_000) })
+  web.instead = (path) => (path === 'large.ndb' ? { cutAfter: 10_000 } : undefined)
+  await saysNo(it, 'failed', /large\.ndb: the connection broke off/, UPSTREAM)
+  web.instead = () => undefined
+  web.asked.length = 0
+  await synced(it, UPSTREAM)
+  assert.ok(
+    web.asked.some((path) => /^large\.ndb from [1-9]/.test(path)),
+    web.asked.join(),
+  )
+})
+
+test('of a release that nobody offers any more no part is kept', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, { ...releaseFiles(it, 1), 'large.ndb': 'x'.repeat(300_000) })
+  web.instead = (path) => (path === 'large.ndb' ? { cutAfter: 10_000 } : undefined)
+  assert.equal((await sync(it, UPSTREAM)).end.kind, 'failed')
+  assert.notDeepEqual(await readdir(join(it.state, 'downloads')), [])
+  await it.publish(2, releaseFiles(it, 2))
+  await synced(it, UPSTREAM)
+  assert.deepEqual(await readdir(join(it.state, 'downloads')), [])
+})
+
+test('a mirror that switches between two questions is asked once more', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await it.publish(2, releaseFiles(it, 2))
+  await it.show(1)
+  let isSwitched = false
+  web.instead = (path) => {
+    if (path !== 'tuf/targets.json' || isSwitched) return undefined
+    isSwitched = true
+    queueMicrotask(() => it.show(2))
+    return undefined
+  }
+  const { serial } = await synced(it, UPSTREAM)
+  assert.equal(serial, 2)
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 2)))
+})
+
+test('an older tree, a stranger’s, a stale one and none are refused', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await it.publish(2, releaseFiles(it, 2))
+  await synced(it, UPSTREAM)
+  await it.show(1)
+  await saysNo(it, 'refused', /the manifest is not trusted/, UPSTREAM)
+  await it.publish(3, releaseFiles(it, 3), { spoil: (tree) => signByStranger(it, tree) })
+  await saysNo(it, 'refused', /the manifest is not trusted/, UPSTREAM)
+  await it.publish(3, releaseFiles(it, 3), { signedAt: Date.now() - 3 * DAY_MS })
+  await saysNo(it, 'refused', /the manifest is not trusted.*expired/, UPSTREAM)
+  web.instead = () => Buffer.from('<html>Log in to this network</html>')
+  await saysNo(it, 'refused', /the manifest is not trusted/, UPSTREAM)
+})
+
+test('who shows for days what is here already is not believed that nothing is new', async () => {
+  await using world = await follower()
+  const { it } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await synced(it, UPSTREAM)
+  let now = Date.now()
+  const [folder, rootFile] = [join(it.state, 'tuf'), join(it.dir, 'master/keys/root.json')]
+  const manifests = new TufVerifier({ folder, rootFile, now: () => epochMs(now) })
+  await synced(it, { ...UPSTREAM, manifests })
+  now += 3 * DAY_MS
+  await saysNo(it, 'refused', /the manifest is not trusted.*expired/, { ...UPSTREAM, manifests })
+})
+
+test('nobody there, forbidden and asked to wait: the sync has failed, and nothing is lost', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await synced(it, UPSTREAM)
+  for (const [instead, words] of [
+    [{ status: 403 }, /status 403/],
+    [{ status: 404 }, /no server has tuf\/timestamp\.json/],
+    [{ status: 503 }, /status 503/],
+    [{ status: 429, retryAfter: 600 }, /left alone for 600 seconds/],
+  ] as const) {
+    web.instead = () => instead
+    await saysNo(it, 'failed', words, UPSTREAM)
+  }
+  await world.follow(['http://who:pass%20word@127.0.0.1:1/'])
+  await saysNo(it, 'failed', /127\.0\.0\.1:1/, UPSTREAM)
+})
+
+test('what the operator hides is not asked for, and names that are nobody’s to publish are refused', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, releaseFiles(it, 1))
+  await it.writeConf({ UPSTREAM: web.url, EXCLUDE: '--exclude *.ndb' })
+  await synced(it, UPSTREAM)
+  assert.ok(!web.asked.includes('phish.ndb'))
+  assert.equal((await contentOf(it.docroot))['phish.ndb'], undefined)
+  await it.publish(2, { ...releaseFiles(it, 2), local_logo: 'theirs' })
+  await saysNo(it, 'refused', /"local_logo", a name that is not the network's/, UPSTREAM)
+  assert.ok(!web.asked.includes('local_logo'))
+})
+
+/** Another network's signatures over the same files. */
+async function signByStranger(it: MirrorWorld, tree: string): Promise<void> {
+  const keys = join(it.dir, 'stranger')
+  await rm(keys, { recursive: true, force: true })
+  await mkdir(keys)
+  await makeNetworkKeys(keys, epochMs(Date.now()))
+  const signer = await TufSigner.load(keys)
+  const sha256 = createHash('sha256').update('x').digest('hex')
+  const files = new Map([['x', { path: 'x', bytes: 1, sha256 }]])
+  const numbers = { serial: aSerial(3), generation: aGeneration(3) }
+  await signer.sign(tree, { ...numbers, files }, epochMs(Date.now()))
+}
