@@ -12,7 +12,10 @@ export function addClientsyncCommand(cvdnet: Command): void {
   cvdnet
     .command('clientsync')
     .description('pull from a master, verify, and publish: what the trigger runs on a mirror')
-    .argument('<master>', 'a name in MASTERS of the conf, or a host with or without a port')
+    .argument(
+      '<master>',
+      'a name in MASTERS of the conf, or a host with or without a port; `upstream`: the mirrors in UPSTREAM',
+    )
     .option(
       '--conf <file>',
       'settings of this mirror',

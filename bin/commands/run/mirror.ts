@@ -22,7 +22,7 @@ export const MIRROR_ROLE: Role = {
 async function optionsOf(settings: Settings): Promise<MirrorOptions> {
   const { mirror, state } = settings
   if (mirror === undefined) throw new Error('there is no [mirror]')
-  const { name, conf, http, https, ssh, masters, deleteShareMax, rebuild } = mirror
+  const { name, conf, http, https, ssh, masters, pullEveryMs, deleteShareMax, rebuild } = mirror
   return {
     name,
     confFile: conf,
@@ -32,6 +32,7 @@ async function optionsOf(settings: Settings): Promise<MirrorOptions> {
     ssh,
     hostKeyFile: join(state, 'mirror', 'ssh_host_ed25519_key'),
     masters,
+    pullEveryMs,
     deleteShareMax,
     rebuild,
     onEvent: (line) => say(`${name}: ${line}`),
@@ -51,11 +52,11 @@ async function runMirror(options: MirrorOptions, folder: string): Promise<Runnin
   const tellPlaces = () => {
     const { http, https, ssh } = mirror
     const web = `http://${bracketed(http.host)}:${http.port}/`
-    say(`${name}: mirror, ${web}, ssh ${ssh.host}:${ssh.port}`)
+    say(`${name}: mirror, ${web}${ssh ? `, ssh ${ssh.host}:${ssh.port}` : ''}`)
     if (https) say(`${name}: https://${bracketed(https.host)}:${https.port}/`)
   }
   tellPlaces()
-  say(`${name}: host key, for the masters' settings: ${mirror.ssh.hostKey}`)
+  if (mirror.ssh) say(`${name}: host key, for the masters' settings: ${mirror.ssh.hostKey}`)
   return {
     metrics: treeMetrics('mirror', name, () => mirror.served()),
     change: async (settings) => {

@@ -11,7 +11,7 @@ export const MIRROR = {
   path: 'mirror',
   kind: 'table',
   about:
-    'Present: this machine is a mirror. It pulls when a master calls, verifies, publishes and serves.',
+    'Present: this machine is a mirror. It pulls when a master calls, or by itself, verifies, publishes and serves.',
   fields: {
     name: required('name', kind.name, 'mirror1', 'Its name, as the masters know it.'),
     conf: required(
@@ -25,6 +25,12 @@ export const MIRROR = {
       kind.listOf(kind.hostPattern),
       [],
       'Host names besides `database.ZONE` and `db.*.ZONE` that it answers for.',
+    ),
+    pullEvery: optional(
+      'pull_every',
+      kind.duration(60_000, 24 * 3_600_000),
+      '15m',
+      'How often it pulls by itself: from the mirrors that `UPSTREAM` in `clam-clientsync.conf` names, or else from the first of `MASTERS` that answers. Absent: only when a master calls.',
     ),
     deleteShareMax: preset(
       'delete_share_max',
@@ -186,7 +192,8 @@ export const MIRROR_STATISTICS = {
 export const MIRROR_MASTERS = {
   path: 'mirror.masters',
   kind: 'list',
-  about: 'The masters that may call. Their addresses stand in `clam-clientsync.conf` (`MASTERS`).',
+  about:
+    'The masters that may call; none are needed where it pulls by itself. Their addresses stand in `clam-clientsync.conf` (`MASTERS`).',
   fields: {
     name: required('name', kind.name, 'rsync1', 'Its name there.'),
     key: required(

@@ -15,6 +15,7 @@ export function readMirror(file: DocumentReader, place: Place): MirrorSettings {
     name: own,
     conf: place.of(at.read(fields.conf)),
     names: at.read(fields.names),
+    pullEveryMs: at.read(fields.pullEvery),
     deleteShareMax: at.read(fields.deleteShareMax),
     rebuild: at.read(fields.rebuild),
     ssh: readListen(file.table(mirror.MIRROR_SSH), mirror.MIRROR_SSH.fields),
@@ -23,8 +24,12 @@ export function readMirror(file: DocumentReader, place: Place): MirrorSettings {
     statistics: readStatistics(file.table(mirror.MIRROR_STATISTICS), own, place),
     masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),
   }
-  if (masters.length === 0 && !at.hasFault('masters')) {
-    at.refuse('masters', 'without [[mirror.masters]] nobody may call this mirror')
+  const isCalled = masters.length > 0 || at.hasFault('masters')
+  if (!isCalled && settings.pullEveryMs === undefined && !at.hasFault('pull_every')) {
+    at.refuse(
+      'masters',
+      'without [[mirror.masters]] nobody may call this mirror, and without pull_every it does not pull by itself',
+    )
   }
   checkTwins(
     masters,

@@ -158,7 +158,7 @@ const IMPOSSIBLE: readonly (readonly [string, string, string])[] = [
   [
     'a mirror that nobody calls',
     `${ZONE}[mirror]\nname = "m1"\nconf = "c"\n`,
-    'line 2: mirror.masters: without [[mirror.masters]] nobody may call this mirror',
+    'line 2: mirror.masters: without [[mirror.masters]] nobody may call this mirror, and without pull_every it does not pull by itself',
   ],
   [
     'a store in PostgreSQL without its address',
@@ -257,7 +257,7 @@ port = 99999
       'line 11: master.nmae is not a setting; did you mean "name"?',
       'line 12: mirror.name is missing; it',
       'line 12: mirror.conf is missing; it',
-      'line 12: mirror.masters: without [[mirror.masters]] nobody may call this mirror',
+      'line 12: mirror.masters: without [[mirror.masters]] nobody may call this mirror, and without pull_every it does not pull by itself',
       'line 13: mirror.ssh.port',
     ],
   )

@@ -119,6 +119,8 @@ export interface MirrorSettings {
   /** Path of `clam-clientsync.conf`. */
   readonly conf: string
   readonly names: readonly string[]
+  /** Undefined: only when a master calls. */
+  readonly pullEveryMs: number | undefined
   readonly deleteShareMax: number
   readonly rebuild: boolean
   readonly ssh: ListenSettings

@@ -5,6 +5,7 @@ import type { Clock } from '#ports/clock.ts'
 import type { SshPublicKey } from '#ports/ssh-door.ts'
 import { ChangeReport, type Changes } from './changes.ts'
 import { type GateOptions, MastersGate } from './masters-gate.ts'
+import { OwnPulls } from './own-pulls.ts'
 import type { SyncEnd, Voice } from './runner.ts'
 import { loadSettings, type MirrorSettings } from './settings.ts'
 import { Shelf } from './shelf.ts'
@@ -33,6 +34,8 @@ export interface SyncOptions extends SyncRules {
 export interface MirrorOptions extends SyncOptions, WebOptions, GateOptions {
   readonly name: string
   readonly clock?: Clock
+  /** It pulls by itself so often; undefined: only when it is called. */
+  readonly pullEveryMs?: number | undefined
   /** Things an operator should see and that have no caller to be told to. */
   readonly onEvent?: (line: string) => void
 }
@@ -41,7 +44,10 @@ export interface Mirror extends AsyncDisposable {
   readonly name: string
   readonly http: { readonly host: string; readonly port: number }
   readonly https: { readonly host: string; readonly port: number } | undefined
-  readonly ssh: { readonly host: string; readonly port: number; readonly hostKey: SshPublicKey }
+  /** Where masters call; undefined where there are none. */
+  readonly ssh:
+    | { readonly host: string; readonly port: number; readonly hostKey: SshPublicKey }
+    | undefined
   /** What is served now. */
   served(): { readonly serial: number; readonly generation: number } | undefined
   sync(master: string, voice: Voice): Promise<SyncEnd>
@@ -91,12 +97,14 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
   shelf.publish = (snapshot) => web.publish(snapshot)
   const gate = await MastersGate.open(options, syncs)
   const tell: Voice = { print: onEvent, complain: onEvent }
+  const pulls = new OwnPulls(options.pullEveryMs, { syncs, clock, draw: Math.random, voice: tell })
   const background = [syncs.resume(tell), shelf.keepFresh(clock, onEvent, stop.signal)].map(
     (task) => task.catch((error: unknown) => stop.signal.aborted || onEvent(String(error))),
   )
   starting.defer(async () => {
     await Promise.allSettled([...background, syncs.atRest()])
   })
+  starting.use(pulls)
   starting.use(gate)
   starting.defer(() => stop.abort(new Error('the mirror is stopping')))
   const owned = starting.move()
@@ -119,6 +127,7 @@ export async function startMirror(options: MirrorOptions): Promise<Mirror> {
       const report = new ChangeReport()
       await syncs.follow(wanted, next, report)
       await gate.follow(next, report)
+      await pulls.follow(next.pullEveryMs, report)
       const { done, left } = await web.change(next)
       return { done: [...report.done, ...done], left: [...report.left, ...left] }
     },

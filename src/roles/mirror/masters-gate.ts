@@ -24,12 +24,18 @@ export interface GateOptions {
 export class MastersGate implements AsyncDisposable {
   readonly #syncs: Syncs
   readonly #admission: Admission
-  #place: GateOptions['ssh']
-  #door: SshDoor
+  #place: GateOptions['ssh'] | undefined
+  /** Undefined while no master may call. */
+  #door: SshDoor | undefined
   /** Doors of other addresses, until what was asked for by them is done. */
   readonly #leaving = new Set<Promise<void>>()
 
-  private constructor(syncs: Syncs, place: GateOptions['ssh'], by: Admission, door: SshDoor) {
+  private constructor(
+    syncs: Syncs,
+    place: GateOptions['ssh'] | undefined,
+    by: Admission,
+    door: SshDoor | undefined,
+  ) {
     this.#syncs = syncs
     this.#place = place
     this.#admission = by
@@ -38,10 +44,12 @@ export class MastersGate implements AsyncDisposable {
 
   static async open(options: GateOptions, syncs: Syncs): Promise<MastersGate> {
     const admission = new Admission(options.masters, syncs)
-    return new MastersGate(syncs, options.ssh, admission, await openDoor(options, admission))
+    const door = await openDoor(options, admission)
+    return new MastersGate(syncs, placeOf(options), admission, door)
   }
 
-  get place(): Pick<SshDoor, 'host' | 'port' | 'hostKey'> {
+  get place(): Pick<SshDoor, 'host' | 'port' | 'hostKey'> | undefined {
+    if (this.#door === undefined) return undefined
     const { host, port, hostKey } = this.#door
     return { host, port, hostKey }
   }
@@ -50,26 +58,32 @@ export class MastersGate implements AsyncDisposable {
     await report.follow('masters', this.#admission.masters, options.masters, () => {
       this.#admission.masters = options.masters
     })
-    await report.follow('ssh address', this.#place, options.ssh, async () => {
+    await report.follow('ssh address', this.#place, placeOf(options), async () => {
       const old = this.#door
       this.#door = await openDoor(options, this.#admission)
-      this.#place = options.ssh
+      this.#place = placeOf(options)
       const left = this.#syncs
         .atRest()
-        .then(() => old[Symbol.asyncDispose]())
+        .then(() => old?.[Symbol.asyncDispose]())
         .finally(() => this.#leaving.delete(left))
       this.#leaving.add(left)
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#door[Symbol.asyncDispose]()
+    await this.#door?.[Symbol.asyncDispose]()
     await Promise.all(this.#leaving)
   }
 }
 
-async function openDoor({ ssh, hostKeyFile }: GateOptions, policy: Admission): Promise<SshDoor> {
-  return await startSshDoor({ ...ssh, hostKeyFile, policy })
+/** A door that opens to nobody would only be one more port to look after. */
+function placeOf({ ssh, masters }: GateOptions): GateOptions['ssh'] | undefined {
+  return masters.length === 0 ? undefined : ssh
+}
+
+async function openDoor(options: GateOptions, policy: Admission): Promise<SshDoor | undefined> {
+  const place = placeOf(options)
+  return place && (await startSshDoor({ ...place, hostKeyFile: options.hostKeyFile, policy }))
 }
 
 /** A master's key opens one door: the sync from exactly that master, whatever was typed (R50, R94). */

@@ -10,6 +10,7 @@ import type { ManifestVerifier } from '#ports/manifest-signer.ts'
 import { TriggerError } from '#ports/trigger.ts'
 import { asText, contentOf, releaseFiles, sync } from '../../../test/support/mirror-sync.ts'
 import { type MirrorWorld, mirrorWorld } from '../../../test/support/mirror-world.ts'
+import { serveTree } from '../../../test/support/web-tree.ts'
 import { type Mirror, type MirrorOptions, startMirror } from './index.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -17,7 +18,7 @@ const signal = AbortSignal.timeout(60_000)
 async function start(it: MirrorWorld, options: Partial<MirrorOptions> = {}) {
   const key = await loadOrMakeKey(join(it.dir, 'master-key'), 'rsync1')
   const events: string[] = []
-  const mirror = await startMirror({
+  const all: MirrorOptions = {
     name: 'mirror1',
     confFile: it.conf,
     home: it.home,
@@ -27,12 +28,19 @@ async function start(it: MirrorWorld, options: Partial<MirrorOptions> = {}) {
     masters: [{ name: 'rsync1', key: key.publicKey }],
     onEvent: (line) => events.push(line),
     ...options,
-  })
-  return { mirror, key, events, [Symbol.asyncDispose]: () => mirror[Symbol.asyncDispose]() }
+  }
+  const mirror = await startMirror(all)
+  return {
+    mirror,
+    key,
+    events,
+    options: all,
+    [Symbol.asyncDispose]: () => mirror[Symbol.asyncDispose](),
+  }
 }
 
 function call(mirror: Mirror, privateKey: string, user = 'clamavdb') {
-  const { host, port, hostKey } = mirror.ssh
+  const { host, port, hostKey } = mirror.ssh ?? assert.fail('no master may call')
   const target = { name: mirror.name, host, sshPort: port, user, hostKey }
   const options = { onAdmitted: () => Promise.resolve(), onLine: () => {}, signal }
   return new SshTrigger({ privateKey }).pull(target, options)
@@ -186,4 +194,46 @@ test('closing a mirror in the middle of a sync ends the sync and loses nothing',
   await again.mirror[Symbol.asyncDispose]()
   assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 1)))
   assert.match(await readFile(join(it.state, 'journal.jsonl'), 'utf8'), /"failed"/)
+})
+
+test('a mirror that nobody calls has no door, and pulls by itself as often as it is told', async () => {
+  await using it = await mirrorWorld()
+  await using web = await serveTree(join(it.dir, 'master/current'))
+  await it.writeConf({ UPSTREAM: web.url, MASTERS: '' })
+  await it.publish(1, releaseFiles(it, 1))
+  await using started = await start(it, { masters: [], pullEveryMs: 200 })
+  const { mirror, events } = started
+  assert.equal(mirror.ssh, undefined)
+  await until(() => mirror.served()?.serial === 1)
+  await it.publish(2, releaseFiles(it, 2))
+  await until(() => mirror.served()?.serial === 2)
+  assert.equal(await (await get(mirror, '/timestamp')).text(), 'generation 2\n')
+  const looks = web.asked.length
+  await until(() => web.asked.length > looks + 3)
+  const syncs = events.filter((line) => line.includes('syncing from'))
+  assert.equal(syncs.length, 2, 'what brings nothing new is not told')
+})
+
+test('a mirror whose masters may miss it pulls from the first of them that answers', async () => {
+  await using it = await mirrorWorld()
+  await it.publish(1, releaseFiles(it, 1))
+  const masters = `gone=127.0.0.1:1 rsync1=127.0.0.1:${it.rsyncPort}`
+  await it.writeConf({ MASTERS: masters })
+  await using started = await start(it, { pullEveryMs: 60_000 })
+  await until(() => started.mirror.served()?.serial === 1)
+  assert.match(started.events.join('\n'), /^gone: failed/m)
+})
+
+test('an interval is followed while it runs, and one without anybody to ask is told', async () => {
+  await using it = await mirrorWorld()
+  await it.publish(1, releaseFiles(it, 1))
+  await it.writeConf({ MASTERS: '' })
+  await using started = await start(it)
+  const { mirror, events, options } = started
+  await mirror.change({ ...options, pullEveryMs: 60_000 })
+  await until(() => events.some((line) => /name nobody to pull from/.test(line)))
+  await it.writeConf({ MASTERS: `rsync1=127.0.0.1:${it.rsyncPort}` })
+  const changes = await mirror.change({ ...options, pullEveryMs: 50_000 })
+  assert.deepEqual(changes?.done, ['clam-clientsync.conf', 'pull interval'])
+  await until(() => mirror.served()?.serial === 1)
 })

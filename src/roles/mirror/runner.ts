@@ -149,6 +149,8 @@ export class SyncRunner {
     why: readonly string[],
     voice: Voice,
   ): Promise<void> {
+    // A mirror that asks by itself every few minutes would fill its journal with nothing.
+    if (source.kind === 'upstream' && end.kind === 'done' && !end.changed && end.put === 0) return
     try {
       await this.#journal.append({
         at: this.#world.clock.now(),

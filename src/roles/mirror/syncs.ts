@@ -12,6 +12,7 @@ import type { ManifestVerifier } from '#ports/manifest-signer.ts'
 import type { ChangeReport } from './changes.ts'
 import { type SyncEnd, SyncRunner, type Voice } from './runner.ts'
 import type { MirrorSettings } from './settings.ts'
+import { UPSTREAM } from './source.ts'
 
 /** User-Agent, for whom we pull from by HTTP. */
 const AGENT = 'cvdnet mirror'
@@ -52,6 +53,12 @@ export class Syncs {
   static async open(settings: MirrorSettings, rules: SyncRules, around: Around): Promise<Syncs> {
     await mkdir(settings.state, { recursive: true, mode: 0o700 })
     return new Syncs(settings, rules, around)
+  }
+
+  /** Whom a mirror asks by itself. */
+  get ownSources(): readonly string[] {
+    const { upstream, masters } = this.#settings.conf
+    return upstream.length > 0 ? [UPSTREAM] : [...masters.keys()]
   }
 
   run(master: string, voice: Voice): Promise<SyncEnd> {
