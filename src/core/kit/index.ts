@@ -6,6 +6,7 @@ export {
   type MirrorPlace,
   servedNames,
 } from './facts.ts'
+export { type FollowerFacts, followerConf, followerSettings } from './follower.ts'
 export { type KitFile, kitFiles } from './kit.ts'
 export {
   type KitEntry,

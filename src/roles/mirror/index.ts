@@ -8,6 +8,7 @@ export {
   startMirror,
   syncOnce,
 } from './compose.ts'
+export { type Following, type FollowOptions, followMirrors } from './follow.ts'
 export { InstallError } from './install.ts'
 export { type Joined, type JoinOptions, type JoinPlace, joinMirror } from './join.ts'
 export { SYNC_USER } from './masters-gate.ts'

@@ -14,11 +14,11 @@ import {
   readConf,
   STATISTICS_AT_HOME,
 } from '#core/kit/index.ts'
-import { describeSettingsFault, parseSettings } from '#formats/cvdnet-toml/index.ts'
+import { parseSettings } from '#formats/cvdnet-toml/index.ts'
 import { type Account, cannotStart, findAccount, makeAccount } from './account.ts'
 import { Installer, type Owner } from './install.ts'
 import { type Kit, readKit } from './read-kit.ts'
-import { loadSettings } from './settings.ts'
+import { selfCheck } from './self-check.ts'
 
 /** Where a kit is installed. */
 export type JoinPlace =
@@ -217,19 +217,6 @@ async function keepBefore(
   if (before !== undefined && (await readIfThere(kept)) === undefined) {
     await install.file(kept, before, mode)
   }
-}
-
-/** What `cvdnet clientsync` and `cvdnet run` would say to it. */
-async function selfCheck(home: string, settingsFile: string): Promise<string[]> {
-  const conf = await loadSettings(join(home, AT_HOME.conf), home)
-  const text = (await readIfThere(settingsFile)) ?? ''
-  const settings = parseSettings(text, { folder: dirname(settingsFile) })
-  return [
-    ...(conf.ok ? [] : conf.fault),
-    ...(settings.ok
-      ? []
-      : settings.fault.map((fault) => `${settingsFile}: ${describeSettingsFault(fault)}`)),
-  ]
 }
 
 function textOf(files: Kit['files'], path: string): string {

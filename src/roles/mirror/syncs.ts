@@ -1,7 +1,6 @@
 /** The syncs of a mirror: one at a time, by the settings that hold when it is asked for. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
 import { JournalFile } from '#adapters/disk/index.ts'
 import { RsyncTransfer } from '#adapters/rsync/index.ts'
 import { systemClock } from '#adapters/system/index.ts'
@@ -10,14 +9,10 @@ import { DELETE_SHARE_MAX, REBUILD_BYTES_MIN } from '#core/sync/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { ManifestVerifier } from '#ports/manifest-signer.ts'
 import type { ChangeReport } from './changes.ts'
+import { openWeb } from './open-web.ts'
 import { type SyncEnd, SyncRunner, type Voice } from './runner.ts'
 import type { MirrorSettings } from './settings.ts'
 import { UPSTREAM } from './source.ts'
-
-/** User-Agent, for whom we pull from by HTTP. */
-const AGENT = 'cvdnet mirror'
-/** As freshclam's `ConnectTimeout` and `ReceiveTimeout`. */
-const WAITS = { connectMsMax: 30_000, silentMsMax: 60_000 }
 
 export interface SyncRules {
   readonly deleteShareMax?: number
@@ -110,7 +105,7 @@ function makeRunner(
   const world = {
     settings,
     transfer: new RsyncTransfer(),
-    openWeb: () => new HttpDatabaseServer({ agent: AGENT, ...WAITS }),
+    openWeb,
     manifests:
       rules.manifests ?? new TufVerifier({ folder: join(state, 'tuf'), rootFile: tufRoot }),
     clock: rules.clock ?? systemClock,

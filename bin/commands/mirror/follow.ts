@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, resolve } from 'node:path'
+import { isPlainName } from '#base/names.ts'
+import { printSize } from '#base/quantity.ts'
+import { parsePublisherKeys } from '#formats/dsig/index.ts'
+import { TransferError } from '#ports/transfer.ts'
+import { followMirrors, InstallError } from '#roles/mirror/index.ts'
+import { CommandEnd, complain, EXIT, ended, say, sayJson } from '../../io.ts'
+import { untilInterrupted } from '../cvd/common.ts'
+import type { FollowFlags } from './follower.ts'
+import { granted } from './office.ts'
+
+const FINGERPRINT = /^[0-9a-f]{64}$/
+
+export async function follow(addresses: readonly string[], flags: FollowFlags): Promise<void> {
+  const upstream = addresses.map(baseAddress)
+  const fingerprint = flags.fingerprint?.replaceAll(/[\s:]/g, '').toLowerCase()
+  if (fingerprint !== undefined && !FINGERPRINT.test(fingerprint)) {
+    throw new CommandEnd(EXIT.usage, '--fingerprint has sixty-four hexadecimal digits')
+  }
+  const { getuid, getgid } = process
+  const outcome = await followMirrors({
+    upstream,
+    zone: flags.zone ?? zoneOf(upstream[0] ?? ''),
+    name: nameOf(flags),
+    home: resolve(flags.here),
+    httpPort: portOf(flags.port),
+    root: flags.root === undefined ? undefined : await textOf(flags.root, '--root'),
+    fingerprint,
+    publisherKeys: await keysOf(flags.keys ?? []),
+    user: { uid: getuid?.() ?? 0, gid: getgid?.() ?? 0 },
+    onChange: (line) => flags.json !== true && say(`  ${line}`),
+    onTrouble: complain,
+    signal: untilInterrupted(),
+  }).catch((error: unknown) => {
+    if (error instanceof InstallError) throw ended(EXIT.refused, error.message, error)
+    throw error instanceof TransferError ? ended(EXIT.world, error.message, error) : error
+  })
+  const following = granted(outcome)
+  if (flags.json === true) {
+    sayJson(following)
+    return
+  }
+  const { serial, files, bytes, conf, settings } = following
+  say(
+    `set up to follow ${upstream.length === 1 ? 'this mirror' : 'these mirrors'}, now at release ${serial}: ${files} files, ${printSize(bytes)}`,
+  )
+  say(
+    `fingerprint of the network's root: ${following.fingerprint}${following.isCompared ? '' : ' (NOT COMPARED)'}`,
+  )
+  if (!following.isCompared) say('Compare this with what the network’s team tells by another way.')
+  say(`Pull now:        cvdnet clientsync upstream --conf ${conf}`)
+  say(`Pull and serve:  cvdnet run --config ${settings}`)
+}
+
+function baseAddress(text: string): string {
+  const url = URL.parse(text.includes('://') ? text : `https://${text}`)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new CommandEnd(
+      EXIT.usage,
+      `"${text}" is no address of a mirror, as in https://database.clamav.example`,
+    )
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+/** `database.ZONE` is the name of a network's mirrors (R24). */
+function zoneOf(address: string): string {
+  const zone = /^database\.(.+\..+)$/.exec(new URL(address).hostname)?.[1]
+  if (zone !== undefined) return zone
+  throw new CommandEnd(EXIT.usage, `the address is not database.ZONE, so give the network's --zone`)
+}
+
+function nameOf({ name }: FollowFlags): string {
+  const given = name ?? hostname().split('.')[0] ?? ''
+  if (isPlainName(given)) return given
+  throw new CommandEnd(EXIT.usage, `"${given}" is no name for a mirror; give --name`)
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port >= 1 && port <= 65_535) return port
+  throw new CommandEnd(EXIT.usage, '--port is a number from 1 to 65535')
+}
+
+async function keysOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, string>()
+  for (const file of files) {
+    const text = await textOf(file, '--keys')
+    if (!parsePublisherKeys(text).ok) {
+      throw new CommandEnd(EXIT.usage, `"${file}" has no keys of a publisher`)
+    }
+    keys.set(basename(file), text)
+  }
+  return keys
+}
+
+async function textOf(file: string, option: string): Promise<string> {
+  return await readFile(file, 'utf8').catch((error: unknown) => {
+    throw ended(EXIT.usage, `Cannot read "${file}" of ${option}`, error)
+  })
+}
