@@ -1,20 +1,22 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { complain, EXIT, say } from '../io.ts'
 
 /**
- * `cvdnet clientsync MASTER [--conf FILE] [--no-rebuild]`: what OpenSSH's forced command runs on a mirror (R50–R65), and an operator
+ * `cvdnet clientsync MASTER|upstream|FILE [--conf FILE] [--no-rebuild]`: what OpenSSH's forced command runs on a mirror (R50–R65), and an operator
  * by hand or from cron. 0 done, or left to the run that is under way; 1 refused; 2 a conf with faults, all of them
  * told; 3 the world failed.
  */
 export function addClientsyncCommand(cvdnet: Command): void {
   cvdnet
     .command('clientsync')
-    .description('pull from a master, verify, and publish: what the trigger runs on a mirror')
+    .description(
+      'pull from a master, other mirrors or a bundle, verify, and publish: what the trigger runs on a mirror',
+    )
     .argument(
-      '<master>',
-      'a name in MASTERS of the conf, or a host with or without a port; `upstream`: the mirrors in UPSTREAM',
+      '<source>',
+      'a name in MASTERS of the conf, or a host with or without a port; `upstream`: the mirrors in UPSTREAM; the path of a bundle',
     )
     .option(
       '--conf <file>',
@@ -25,8 +27,8 @@ export function addClientsyncCommand(cvdnet: Command): void {
       '--no-rebuild',
       'fetch every new file whole, also those that could be made of the version here and patches',
     )
-    .action(async (master: string, options: ClientsyncOptions) => {
-      process.exitCode = await clientsync(master, options)
+    .action(async (source: string, options: ClientsyncOptions) => {
+      process.exitCode = await clientsync(source, options)
     })
 }
 
@@ -36,9 +38,11 @@ interface ClientsyncOptions {
 }
 
 async function clientsync(
-  master: string,
+  source: string,
   { conf: confFile, rebuild }: ClientsyncOptions,
 ): Promise<number> {
+  // No host has a slash in it.
+  const master = source.includes('/') ? resolve(source) : source
   const { MirrorError, SYNC_STATUS, syncOnce } = await import('#roles/mirror/index.ts')
   const stop = new AbortController()
   const onSignal = (name: string) => stop.abort(new Error(`stopped by ${name}`))

@@ -38,7 +38,7 @@ test('one command sets up a mirror of one’s own, and the next fills it', async
   const { it, here, fingerprint } = world
   const first = await world.follow('--fingerprint', fingerprint.toUpperCase())
   assert.equal(first.status, 0, first.all)
-  assert.match(first.out, /now at release 1: 7 files, /)
+  assert.match(first.out, /; release 1: 7 files, 0.1 MB/)
   assert.doesNotMatch(first.out, /NOT COMPARED/)
   const conf = join(here, 'etc/clam-clientsync.conf')
   assert.equal((await stat(conf)).mode & 0o777, 0o600)
@@ -105,6 +105,40 @@ test('a root that was believed is not replaced by another one unasked', async ()
   assert.match(changed.err, /is another root than the one there/)
 })
 
+test('a mirror without a line is set up with a bundle, and filled from it', async () => {
+  await using world = await network()
+  const { it, here, fingerprint } = world
+  assert.equal((await world.follow()).status, 0)
+  const conf = join(here, 'etc/clam-clientsync.conf')
+  const nothing = await cvdnet('mirror', 'bundle', join(it.dir, 'b.tar'), '--conf', conf)
+  assert.deepEqual([nothing.status, /let it pull first/.test(nothing.err)], [1, true], nothing.all)
+  await cvdnet('clientsync', 'upstream', '--conf', conf)
+  const file = join(it.dir, 'b.tar')
+  const made = await cvdnet('mirror', 'bundle', file, '--conf', conf)
+  assert.equal(made.status, 0, made.all)
+  assert.match(made.out, /release 1 generation 1: 12 files, 0\.1 MB/)
+  const inside = join(it.dir, 'inside')
+  const keys = ['--keys', join(it.home, 'etc/acme.json')]
+  const place = ['--bundle', file, '--here', inside, '--zone', 'clamav.test', '--name', 'inside']
+  const wrong = await cvdnet('mirror', 'follow', ...place, '--fingerprint', '0'.repeat(64))
+  assert.equal(wrong.status, 1, wrong.all)
+  const set = await cvdnet('mirror', 'follow', ...place, ...keys, '--fingerprint', fingerprint)
+  assert.equal(set.status, 0, set.all)
+  const insideConf = join(inside, 'etc/clam-clientsync.conf')
+  const loaded = await cvdnet('clientsync', file, '--conf', insideConf)
+  assert.equal(loaded.status, 0, loaded.all)
+  assert.deepEqual(await contentOf(join(inside, 'htdocs')), asText(releaseFiles(it, 1)))
+  await it.publish(2, releaseFiles(it, 2))
+  await cvdnet('clientsync', 'upstream', '--conf', conf)
+  const more = join(it.dir, 'more.tar')
+  const json = await cvdnet('mirror', 'bundle', more, '--since', file, '--conf', conf, '--json')
+  const { unchanged, serial } = JSON.parse(json.out)
+  assert.deepEqual([serial, unchanged], [2, 3])
+  const next = await cvdnet('clientsync', more, '--conf', insideConf)
+  assert.equal(next.status, 0, next.all)
+  assert.deepEqual(await contentOf(join(inside, 'htdocs')), asText(releaseFiles(it, 2)))
+})
+
 test('wrong use is told with what to do', async () => {
   const here = ['--here', '/nowhere']
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
@@ -116,6 +150,8 @@ test('wrong use is told with what to do', async () => {
     [['https://database.a.test', ...here, '--root', '/nowhere/root.json'], /Cannot read/],
     [['https://database.a.test', ...here, '--keys', import.meta.filename], /no keys/],
     [['https://database.a.test'], /--here/],
+    [[...here, '--zone', 'a.test'], /addresses of mirrors, or --bundle/],
+    [['https://database.a.test', ...here, '--bundle', 'b.tar'], /or --bundle/],
   ]
   for (const [args, words] of wrong) {
     const { status, out, err } = await cvdnet('mirror', 'follow', ...args)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { addApplicationCommands } from './mirror/applications.ts'
-import { addFollowCommand } from './mirror/follower.ts'
+import { addFollowCommands } from './mirror/follower.ts'
 import { addKitCommands } from './mirror/kits.ts'
 import { addLookCommands } from './mirror/looks.ts'
 import { addOperatorCommands } from './mirror/operators.ts'
@@ -17,7 +17,7 @@ export function addMirrorCommands(cvdnet: Command): void {
   addLookCommands(mirror)
   addTeamCommands(mirror)
   addKitCommands(mirror)
-  addFollowCommand(mirror)
+  addFollowCommands(mirror)
   addOperatorCommands(mirror)
   addWebserverCommand(mirror)
 }

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { isPlainName } from '#base/names.ts'
-import { printSize } from '#base/quantity.ts'
+import { withoutLogin } from '#core/update/index.ts'
 import { parsePublisherKeys } from '#formats/dsig/index.ts'
 import { TransferError } from '#ports/transfer.ts'
-import { followMirrors, InstallError } from '#roles/mirror/index.ts'
+import { type Following, followMirrors, InstallError } from '#roles/mirror/index.ts'
 import { CommandEnd, complain, EXIT, ended, say, sayJson } from '../../io.ts'
 import { untilInterrupted } from '../cvd/common.ts'
+import { megabytes } from '../megabytes.ts'
 import type { FollowFlags } from './follower.ts'
 import { granted } from './office.ts'
 
@@ -15,6 +16,9 @@ const FINGERPRINT = /^[0-9a-f]{64}$/
 
 export async function follow(addresses: readonly string[], flags: FollowFlags): Promise<void> {
   const upstream = addresses.map(baseAddress)
+  if (upstream.length > 0 === (flags.bundle !== undefined)) {
+    throw new CommandEnd(EXIT.usage, 'give addresses of mirrors, or --bundle FILE')
+  }
   const fingerprint = flags.fingerprint?.replaceAll(/[\s:]/g, '').toLowerCase()
   if (fingerprint !== undefined && !FINGERPRINT.test(fingerprint)) {
     throw new CommandEnd(EXIT.usage, '--fingerprint has sixty-four hexadecimal digits')
@@ -22,7 +26,8 @@ export async function follow(addresses: readonly string[], flags: FollowFlags): 
   const { getuid, getgid } = process
   const outcome = await followMirrors({
     upstream,
-    zone: flags.zone ?? zoneOf(upstream[0] ?? ''),
+    bundle: flags.bundle === undefined ? undefined : resolve(flags.bundle),
+    zone: flags.zone ?? zoneOf(upstream[0]),
     name: nameOf(flags),
     home: resolve(flags.here),
     httpPort: portOf(flags.port),
@@ -42,16 +47,23 @@ export async function follow(addresses: readonly string[], flags: FollowFlags): 
     sayJson(following)
     return
   }
-  const { serial, files, bytes, conf, settings } = following
+  tell(following, upstream, flags)
+}
+
+function tell(
+  { serial, files, bytes, conf, settings, fingerprint, isCompared }: Following,
+  upstream: readonly string[],
+  { bundle }: FollowFlags,
+): void {
+  const whom =
+    bundle === undefined ? `to follow ${upstream.map(withoutLogin).join(', ')}` : 'for bundles'
+  say(`set up ${whom}; release ${serial}: ${files} files, ${megabytes(bytes)}`)
+  say(`fingerprint of the network's root: ${fingerprint}${isCompared ? '' : ' (NOT COMPARED)'}`)
+  if (!isCompared) say('Compare this with what the network’s team tells by another way.')
+  say(`Pull now:        cvdnet clientsync ${bundle ?? 'upstream'} --conf ${conf}`)
   say(
-    `set up to follow ${upstream.length === 1 ? 'this mirror' : 'these mirrors'}, now at release ${serial}: ${files} files, ${printSize(bytes)}`,
+    `${bundle === undefined ? 'Pull and serve:' : 'Serve:         '}  cvdnet run --config ${settings}`,
   )
-  say(
-    `fingerprint of the network's root: ${following.fingerprint}${following.isCompared ? '' : ' (NOT COMPARED)'}`,
-  )
-  if (!following.isCompared) say('Compare this with what the network’s team tells by another way.')
-  say(`Pull now:        cvdnet clientsync upstream --conf ${conf}`)
-  say(`Pull and serve:  cvdnet run --config ${settings}`)
 }
 
 function baseAddress(text: string): string {
@@ -66,10 +78,11 @@ function baseAddress(text: string): string {
 }
 
 /** `database.ZONE` is the name of a network's mirrors (R24). */
-function zoneOf(address: string): string {
-  const zone = /^database\.(.+\..+)$/.exec(new URL(address).hostname)?.[1]
+function zoneOf(address: string | undefined): string {
+  const host = address === undefined ? '' : new URL(address).hostname
+  const zone = /^database\.(.+\..+)$/.exec(host)?.[1]
   if (zone !== undefined) return zone
-  throw new CommandEnd(EXIT.usage, `the address is not database.ZONE, so give the network's --zone`)
+  throw new CommandEnd(EXIT.usage, `no address is database.ZONE, so give the network's --zone`)
 }
 
 function nameOf({ name }: FollowFlags): string {

@@ -1,3 +1,3 @@
 export { makeNetworkKeys } from './keys.ts'
 export { TufSigner } from './signer.ts'
-export { rootVersionOf, TufVerifier } from './verifier.ts'
+export { parseTargets, rootVersionIn, rootVersionOf, TufVerifier } from './verifier.ts'

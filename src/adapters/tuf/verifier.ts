@@ -75,7 +75,7 @@ export class TufVerifier implements ManifestVerifier {
         return fail({ kind: 'manifest-not-trusted', reason: 'tuf/targets.json has no serial' })
       }
       const text = texts.get('root') ?? ''
-      const root = { version: rootVersionIn(text), text }
+      const root = { version: rootVersionIn(text) ?? 1, text }
       return ok({ manifest, root, accept: () => this.#accept(texts) })
     } catch (error) {
       signal.throwIfAborted()
@@ -101,21 +101,19 @@ export class TufVerifier implements ManifestVerifier {
   }
 }
 
-/** Of a root's text. Throws for what is none. */
+/** Throws for a file that is none. */
 export async function rootVersionOf(rootFile: string): Promise<number> {
-  try {
-    return rootVersionIn(await readFile(rootFile, 'utf8'))
-  } catch (error) {
-    throw new Error(`"${rootFile}" is no root of a network`, { cause: error })
-  }
+  const version = rootVersionIn(await readFile(rootFile, 'utf8'))
+  if (version === undefined) throw new Error(`"${rootFile}" is no root of a network`)
+  return version
 }
 
-function rootVersionIn(text: string): number {
-  const document: unknown = JSON.parse(text)
+/** Of a root's text; undefined: it is none. */
+export function rootVersionIn(text: string): number | undefined {
+  const document = parseJson(text)
   const signed = isRecord(document) ? document['signed'] : undefined
   const version = isRecord(signed) && signed['_type'] === 'root' ? signed['version'] : undefined
-  if (typeof version === 'number' && Number.isInteger(version)) return version
-  throw new Error('Cannot find the version of a root')
+  return typeof version === 'number' && Number.isInteger(version) ? version : undefined
 }
 
 class FolderFetcher implements Fetcher {
@@ -140,12 +138,21 @@ class FolderFetcher implements Fetcher {
   }
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function parseTargets(text: string): Manifest | undefined {
-  const document: unknown = JSON.parse(text)
+/** What `targets.json` lists, whoever signed it. Undefined: it is none of ours. */
+export function parseTargets(text: string): Manifest | undefined {
+  const document = parseJson(text)
   const signed = isRecord(document) ? document['signed'] : undefined
   if (!isRecord(signed)) return undefined
   const numbers = signed['cvdnet']

@@ -1,4 +1,4 @@
-/** The settings of a mirror that follows others by HTTP, and that no master knows of: it needs no kit. */
+/** The settings of a mirror that follows others by HTTP, or is filled from bundles, and that no master knows of: it needs no kit. */
 import { type ClientsyncConf, printClientsyncConf } from '#formats/clientsync-conf/index.ts'
 import { AT_HOME } from './facts.ts'
 
@@ -6,7 +6,7 @@ export interface FollowerFacts {
   readonly zone: string
   readonly name: string
   readonly home: string
-  /** Base addresses, in order. */
+  /** Base addresses, in order. None: it is filled from bundles. */
   readonly upstream: readonly string[]
   /** Names of the files with publishers' keys, below the folder for them. */
   readonly publishers: readonly string[]
@@ -40,16 +40,16 @@ export function followerConf(
 }
 
 /** `cvdnet.toml`. Paths are relative to its folder. */
-export function followerSettings({ zone, name, httpPort }: FollowerFacts): string {
+export function followerSettings({ zone, name, upstream, httpPort }: FollowerFacts): string {
   return [
-    `# cvdnet as a mirror that follows others: cvdnet run --config THIS FILE`,
+    `# cvdnet as a mirror that no master calls: cvdnet run --config THIS FILE`,
     `zone = ${JSON.stringify(zone)}`,
     `state = "../var/cvdnet"`,
     ``,
     `[mirror]`,
     `name = ${JSON.stringify(name)}`,
     `conf = ${JSON.stringify(AT_HOME.conf.slice('etc/'.length))}`,
-    `pull_every = "15m"`,
+    upstream.length > 0 ? `pull_every = "15m"` : `carried = true`,
     ``,
     `[mirror.http]`,
     `host = "::"`,

@@ -6,6 +6,7 @@ export {
   databaseOf,
   databasePath,
   databaseVersions,
+  HEADER_SUFFIX,
   type HeaderFile,
   headerPath,
   type Release,

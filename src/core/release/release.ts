@@ -88,9 +88,11 @@ export function databasePath(name: DbName): string {
   return `${name}.cvd`
 }
 
+export const HEADER_SUFFIX = '.cvd.header'
+
 /** Path of its header. */
 export function headerPath(name: DbName): string {
-  return `${databasePath(name)}.header`
+  return `${name}${HEADER_SUFFIX}`
 }
 
 /** The published `.cvd` of that name. */

@@ -1,3 +1,4 @@
+export { type BundlePlan, type EarlierBundle, planBundle } from './bundle.ts'
 export { type DatedContent, type DateInput, lastModifiedOf } from './dates.ts'
 export { type Hidden, hiddenBy } from './exclude.ts'
 export { compareHashes, compareNames, type ListingFault, manifestDigest } from './listing.ts'

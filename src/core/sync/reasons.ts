@@ -1,4 +1,4 @@
-/** Why a mirror does not publish what a master sent, in words for the operator (promise 9). */
+/** Why a mirror does not publish what came, in words for the operator (promise 9). */
 import { unreachable } from '#base/outcome.ts'
 import type { ListingFault } from './listing.ts'
 import type { HeldReason } from './plan-publish.ts'
@@ -10,6 +10,8 @@ export type SyncReason =
   | { readonly kind: 'generation-went-down'; readonly from: number; readonly to: number }
   | { readonly kind: 'serial-went-down'; readonly from: number; readonly to: number }
   | { readonly kind: 'same-generation-other-files'; readonly generation: number }
+  | { readonly kind: 'bad-bundle'; readonly reason: string }
+  | { readonly kind: 'not-carried'; readonly path: string }
   | { readonly kind: 'bad-database'; readonly path: string; readonly fault: string }
   | ListingFault
   | VersionFault
@@ -17,15 +19,19 @@ export type SyncReason =
 export function describeSyncReason(reason: SyncReason): string {
   switch (reason.kind) {
     case 'no-manifest':
-      return `the master sent no signed manifest (${reason.file} is missing)`
+      return `there is no signed manifest (${reason.file} is missing)`
     case 'manifest-not-trusted':
       return `the manifest is not trusted: ${reason.reason}`
     case 'generation-went-down':
-      return `the master offers generation ${reason.to}, and generation ${reason.from} is published here`
+      return `generation ${reason.to} is offered, and generation ${reason.from} is published here`
     case 'serial-went-down':
-      return `the master offers release ${reason.to}, and release ${reason.from} is published here`
+      return `release ${reason.to} is offered, and release ${reason.from} is published here`
     case 'same-generation-other-files':
       return `generation ${reason.generation} is published here with other files`
+    case 'bad-bundle':
+      return reason.reason
+    case 'not-carried':
+      return `${reason.path} is neither in the bundle nor here: it has only what is new since another one, so take a whole one`
     case 'bad-database':
       return `${reason.path} is not a database to publish: ${reason.fault}`
     case 'empty-manifest':

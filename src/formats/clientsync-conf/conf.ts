@@ -12,7 +12,7 @@ import { type Assignment, readAssignments, type ShellFaultKind } from './shell.t
  */
 export interface ClientsyncConf {
   readonly to: string
-  /** Undefined only where `upstream` has somebody to pull from instead. */
+  /** Undefined only where there is an `UPSTREAM`, which may be empty. */
   readonly rsyncUser: string | undefined
   readonly rsyncPassword: string | undefined
   /** Patterns in rsync's syntax, in order. */
@@ -80,8 +80,9 @@ export function parseClientsyncConf(
   }
   const { assignments, faults } = readAssignments(text, home)
   const fields = new Fields(assignments, text.split('\n').length)
+  // An empty one says that nobody is asked: what comes is carried.
+  const login = fields.has('UPSTREAM') ? 'optional' : 'required'
   const upstream = fields.optional('UPSTREAM', 'http:// or https:// addresses', addresses) ?? []
-  const login = upstream.length > 0 ? 'optional' : 'required'
   const conf: ClientsyncConf = {
     to: fields.required('TO', 'an absolute path below the root folder', below),
     rsyncUser: fields[login]('RSYNC_USER', 'a login name', loginName),
@@ -114,6 +115,10 @@ class Fields {
   constructor(assignments: readonly Assignment[], lineOfEnd: number) {
     this.#left = new Map(assignments.map((assignment) => [assignment.name, assignment]))
     this.#lineOfEnd = lineOfEnd
+  }
+
+  has(key: ConfKey): boolean {
+    return this.#left.has(key)
   }
 
   /** An empty string stands in for what is missing or wrong: with a fault the fields are never handed out. */

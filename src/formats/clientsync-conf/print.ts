@@ -14,7 +14,7 @@ export function printClientsyncConf(conf: ClientsyncConf): string {
     ['MODULE', conf.module],
     ['MASTERS', masters.length === 0 ? undefined : masters.join(' ')],
     ['RSYNC_PORT', String(conf.rsyncPort)],
-    ['UPSTREAM', conf.upstream.length === 0 ? undefined : conf.upstream.join(' ')],
+    ['UPSTREAM', isKnownToMasters(conf) ? undefined : conf.upstream.join(' ')],
     ['TUF_ROOT', conf.tufRoot],
     ['PUBLISHER_KEYS', conf.publisherKeys.length === 0 ? undefined : conf.publisherKeys.join(' ')],
     ['STATE', conf.state],
@@ -22,6 +22,11 @@ export function printClientsyncConf(conf: ClientsyncConf): string {
     ...conf.others,
   ]
   return lines.map(([name, value]) => (value === undefined ? '' : printLine(name, value))).join('')
+}
+
+/** It pulls by rsync alone, as a conf of 2004 says without a word more. */
+function isKnownToMasters({ upstream, rsyncUser, rsyncPassword }: ClientsyncConf): boolean {
+  return upstream.length === 0 && rsyncUser !== undefined && rsyncPassword !== undefined
 }
 
 function printLine(name: string, value: string): string {

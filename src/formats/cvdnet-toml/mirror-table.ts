@@ -32,6 +32,12 @@ export const MIRROR = {
       '15m',
       'How often it pulls by itself: from the mirrors that `UPSTREAM` in `clam-clientsync.conf` names, or else from the first of `MASTERS` that answers. Absent: only when a master calls.',
     ),
+    carried: preset(
+      'carried',
+      kind.flag,
+      false,
+      'It is filled from bundles alone (`cvdnet clientsync FILE`), so nobody calls it and it asks nobody.',
+    ),
     deleteShareMax: preset(
       'delete_share_max',
       kind.share(),

@@ -24,8 +24,8 @@ export function readMirror(file: DocumentReader, place: Place): MirrorSettings {
     statistics: readStatistics(file.table(mirror.MIRROR_STATISTICS), own, place),
     masters: masters.map((one) => ({ name: one.read(name), key: one.read(key) })),
   }
-  const isCalled = masters.length > 0 || at.hasFault('masters')
-  if (!isCalled && settings.pullEveryMs === undefined && !at.hasFault('pull_every')) {
+  const isFilled = masters.length > 0 || settings.pullEveryMs !== undefined
+  if (!isFilled && !at.read(fields.carried) && !at.hasFault('masters', 'pull_every', 'carried')) {
     at.refuse(
       'masters',
       'without [[mirror.masters]] nobody may call this mirror, and without pull_every it does not pull by itself',

@@ -28,6 +28,8 @@ type Reasons = readonly SyncReason[]
 
 /** A network's tree, file by file. What it gives is believed as far as hashes and signatures hold. */
 export interface TreeSource {
+  /** It may have changed between two questions. */
+  readonly isLive: boolean
   /** Puts the newest signed metadata that it has into `tuf/` of a folder; `same`: it has what is served here. */
   metadata(into: string): Promise<Outcome<'brought' | 'same', Reasons>>
   /** A listed file, whole, to `into`. Fails when nobody has it as it is listed. */
@@ -48,7 +50,7 @@ export async function fetchByManifest(
   local: Local,
 ): Promise<Outcome<Fetched, Reasons>> {
   const first = await fetchOnce(source, world, run, local)
-  if (first.ok || !mayBeMixed(first.fault)) return first
+  if (first.ok || !source.isLive || !mayBeMixed(first.fault)) return first
   run.print('what came does not fit together; looking once more')
   await setTimeout(SECOND_LOOK_AFTER_MS, undefined, { signal: run.signal })
   return await fetchOnce(source, world, run, local)

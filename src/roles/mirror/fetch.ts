@@ -2,6 +2,7 @@
 import type { MirrorTrees } from '#adapters/disk/index.ts'
 import type { Outcome } from '#base/outcome.ts'
 import type { RebuildEnd, SyncReason } from '#core/sync/index.ts'
+import { CarriedBundle } from './carried.ts'
 import { fetchByManifest } from './fetch-by-manifest.ts'
 import { fetchFromMaster } from './fetch-from-master.ts'
 import type { SyncSource } from './source.ts'
@@ -36,7 +37,13 @@ export async function fetchAndVerify(
       await using upstream = WebUpstream.open(source.servers, world, run, local.served)
       return await fetchByManifest(upstream, world, run, local)
     }
-    case 'bundle':
-      throw new Error('no bundles yet')
+    case 'bundle': {
+      const { state } = world.settings
+      await using bundle = new CarriedBundle(
+        { file: source.file, state, served: local.served },
+        run,
+      )
+      return await fetchByManifest(bundle, { ...world, manifests: world.carried }, run, local)
+    }
   }
 }

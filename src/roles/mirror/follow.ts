@@ -1,20 +1,13 @@
 /**
- * `cvdnet mirror follow`: a mirror that pulls from others by HTTP, below one folder, for whoever runs it. Nothing is
- * written before the network's root is the one that was asked for and the mirrors have a manifest that it vouches for.
+ * `cvdnet mirror follow`: a mirror that pulls from others by HTTP, or is filled from bundles, below one folder, for whoever
+ * runs it. Nothing is written before the network's root is the one that was asked for, and it vouches for a manifest.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  type AskingRun,
-  askServers,
-  Failures,
-  fetchMetadata,
-} from '#adapters/database-server/index.ts'
 import { readIfThere } from '#adapters/disk/index.ts'
-import { systemClock } from '#adapters/system/index.ts'
-import { rootVersionOf, TufVerifier } from '#adapters/tuf/index.ts'
+import { rootVersionIn } from '#adapters/tuf/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import {
   AT_HOME,
@@ -23,16 +16,15 @@ import {
   followerSettings,
   readConf,
 } from '#core/kit/index.ts'
-import type { Manifest } from '#core/release/index.ts'
-import { type NotFetched, ServerWalk } from '#core/update/index.ts'
-import type { DatabaseServer } from '#ports/database-server.ts'
-import { TransferError } from '#ports/transfer.ts'
 import { Installer, type Owner } from './install.ts'
-import { openWeb } from './open-web.ts'
+import { LookByWeb, type NetworkLook } from './look-by-web.ts'
+import { LookInBundle } from './look-in-bundle.ts'
 import { selfCheck } from './self-check.ts'
 
 export interface FollowOptions extends Omit<FollowerFacts, 'publishers'> {
-  /** Text of the network's `root.json`, as its team has handed it over; undefined: that of the mirrors. */
+  /** What was carried here, where `upstream` is empty. */
+  readonly bundle: string | undefined
+  /** Text of the network's `root.json`, as its team has handed it over; undefined: what the others have. */
   readonly root: string | undefined
   /** SHA-256 of `root.json`, in hexadecimal, as the team told it by another way. */
   readonly fingerprint: string | undefined
@@ -53,135 +45,59 @@ export interface Following {
   readonly fingerprint: string
   /** Whether it was compared with something from elsewhere, now or before. */
   readonly isCompared: boolean
+  /** Of the newest release, and what all of it comes to. */
   readonly serial: number
   readonly files: number
   readonly bytes: number
 }
 
-const ROOT_BYTES_MAX = 1024 * 1024
-
 /** Refusals are told all at once. Throws `TransferError` when nobody answers, `InstallError` and `DiskError`. */
 export async function followMirrors(
   options: FollowOptions,
 ): Promise<Outcome<Following, readonly string[]>> {
-  const { home, upstream, signal, onTrouble } = options
-  await using scratch = await mkdtempDisposable(join(tmpdir(), 'cvdnet-follow-'))
-  await using web = openWeb()
-  const run: AskingRun = {
-    walk: new ServerWalk(upstream),
-    troubles: [],
-    attemptsMax: 1,
-    clock: systemClock,
-    signal,
-    voice: { complain: onTrouble },
-  }
-  const rootFile = join(scratch.path, 'root.json')
-  const fetched = await rootInto(rootFile, web, run, options)
-  if (!fetched.ok) return fetched
-  const root = fetched.value
+  const { home, root: given, fingerprint: wanted } = options
+  await using temporary = await mkdtempDisposable(join(tmpdir(), 'cvdnet-follow-'))
+  const scratch = temporary.path
+  await using look = lookFor(options, scratch)
+  const found = given === undefined ? await look.root() : ok(given)
+  if (!found.ok) return found
+  const root = found.value
+  if (rootVersionIn(root) === undefined)
+    return fail(['the root that was given is no root of a network'])
   const fingerprint = createHash('sha256').update(root).digest('hex')
   const known = await readIfThere(join(home, AT_HOME.tufRoot))
-  const faults = rootFaults({
-    ...options,
-    found: fingerprint,
-    isOther: known !== undefined && known !== root,
-  })
+  if (wanted !== undefined && wanted !== fingerprint) {
+    return fail([`the network's root has the fingerprint ${fingerprint}, not ${wanted}`])
+  }
+  const isAsked = given !== undefined || wanted !== undefined
+  if (known !== undefined && known !== root && !isAsked) {
+    return fail([
+      `${join(home, AT_HOME.tufRoot)} is another root than the one there, ${fingerprint}; ask the network's team, then give --fingerprint`,
+    ])
+  }
+  const rootFile = join(scratch, 'root.json')
+  await writeFile(rootFile, root)
+  const manifest = await look.manifest(rootFile)
+  if (!manifest.ok) return manifest
+  const faults = await install(options, root)
   if (faults.length > 0) return fail(faults)
-  const looked = await look(web, run, upstream, scratch.path, rootFile)
-  for (const line of run.troubles) onTrouble(line)
-  if (!looked.ok) return looked
-  const { files, serial } = looked.value
-  const faultsOfPlace = await install(options, root)
-  if (faultsOfPlace.length > 0) return fail(faultsOfPlace)
+  const { serial, files } = manifest.value
   return ok({
     settings: join(home, AT_HOME.settings),
     conf: join(home, AT_HOME.conf),
     fingerprint,
-    isCompared: options.root !== undefined || options.fingerprint !== undefined || known === root,
+    isCompared: isAsked || known === root,
     serial,
     files: files.size,
     bytes: [...files.values()].reduce((sum, { bytes }) => sum + bytes, 0),
   })
 }
 
-/** Resolves to its text. */
-async function rootInto(
-  file: string,
-  web: DatabaseServer,
-  run: AskingRun,
-  { root }: FollowOptions,
-): Promise<Outcome<string, readonly string[]>> {
-  const path = 'tuf/root.json'
-  if (root !== undefined) await writeFile(file, root)
-  else {
-    const ask = (url: URL) => web.start({ url, signal: run.signal }, ROOT_BYTES_MAX)
-    const taken = await askServers(run, { file: path, ask }, async (content) => {
-      await writeFile(file, content)
-      return await rootVersionOf(file).then(
-        () => undefined,
-        () => 'it is no root of a network',
-      )
-    })
-    if (!taken.ok) return nobody(taken.fault.end(path, run))
-  }
-  const text = (await readIfThere(file)) ?? ''
-  return await rootVersionOf(file).then(
-    () => ok(text),
-    () => fail(['the root that was given is no root of a network']),
-  )
-}
-
-interface RootFacts extends Pick<FollowOptions, 'fingerprint' | 'root' | 'home'> {
-  readonly found: string
-  readonly isOther: boolean
-}
-
-function rootFaults({ fingerprint, root, home, found, isOther }: RootFacts): readonly string[] {
-  if (fingerprint !== undefined && fingerprint !== found) {
-    return [`the network's root has the fingerprint ${found}, not ${fingerprint}`]
-  }
-  if (isOther && root === undefined && fingerprint === undefined) {
-    return [
-      `${join(home, AT_HOME.tufRoot)} is another root than the one there, ${found}; ask the network's team, then give --fingerprint`,
-    ]
-  }
-  return []
-}
-
-/** The manifest of the first mirror that has one to believe. */
-async function look(
-  web: DatabaseServer,
-  run: AskingRun,
-  upstream: readonly string[],
-  scratch: string,
-  rootFile: string,
-): Promise<Outcome<Manifest, readonly string[]>> {
-  const failures = new Failures()
-  for (const [at, server] of upstream.entries()) {
-    const into = join(scratch, `metadata-${at}`)
-    const verifier = new TufVerifier({ folder: join(scratch, `trust-${at}`), rootFile })
-    const rootVersion = await verifier.rootVersion()
-    const fetched = await fetchMetadata(run, web, { from: server, into, rootVersion })
-    if (!fetched.ok) {
-      failures.add(fetched.fault)
-      continue
-    }
-    const verified = await verifier.verify(into, run.signal)
-    if (verified.ok) return ok(verified.value.manifest)
-    const { fault } = verified
-    const reason = fault.kind === 'no-manifest' ? 'it has none' : fault.reason
-    failures.refuse(run, { server, file: 'the signed manifest' }, reason)
-  }
-  return nobody(failures.end('tuf/timestamp.json', run))
-}
-
-function nobody(end: NotFetched): Outcome<never, readonly string[]> {
-  if (end.kind === 'refused') return fail(end.reasons)
-  const words =
-    end.kind === 'left-alone'
-      ? `they ask to be left alone for ${end.seconds} seconds`
-      : end.reasons.join('; ')
-  throw new TransferError('unreachable', `follow these mirrors: ${words}`)
+function lookFor(options: FollowOptions, scratch: string): NetworkLook {
+  const { bundle, upstream, onTrouble, signal } = options
+  return bundle === undefined
+    ? new LookByWeb(upstream, { scratch, onTrouble, signal })
+    : new LookInBundle(bundle, { scratch, signal })
 }
 
 async function install(options: FollowOptions, root: string): Promise<readonly string[]> {

@@ -46,7 +46,7 @@ const WRONG: readonly Wrong[] = [
   spoiled('a longer file', /timestamp has 100 bytes, the manifest says 13/, (tree) =>
     writeFile(join(tree, 'timestamp'), 'x'.repeat(100)),
   ),
-  spoiled('no manifest', /the master sent no signed manifest/, (tree) =>
+  spoiled('no manifest', /there is no signed manifest/, (tree) =>
     rm(join(tree, 'tuf'), { recursive: true }),
   ),
   {
@@ -71,7 +71,7 @@ const WRONG: readonly Wrong[] = [
   },
   {
     name: 'a lower release in a newer generation',
-    words: /offers release 0, and release 1 is published here/,
+    words: /release 0 is offered, and release 1 is published here/,
     wrong: (it) => it.publish(2, releaseFiles(it, 2), { serial: 0 }),
   },
   {

@@ -11,6 +11,8 @@ export interface SyncWorld {
   /** For one sync. */
   readonly openWeb: () => DatabaseServer & AsyncDisposable
   readonly manifests: ManifestVerifier
+  /** The same for what somebody carried, which was signed a while ago. */
+  readonly carried: ManifestVerifier
   readonly clock: Clock
   readonly deleteShareMax: number
   /** A database of at least so many bytes is made again where that can be; infinity: none is. */

@@ -20,6 +20,7 @@ import {
   type RebuildEnd,
   type SyncReason,
 } from '#core/sync/index.ts'
+import { carriedFolder } from './carried.ts'
 import { fetchAndVerify } from './fetch.ts'
 import { publish } from './publish.ts'
 import { rebuildFolder } from './rebuild.ts'
@@ -120,7 +121,9 @@ async function adopt(
 
 /** What a killed run was making, and copies of the trusted metadata that it was checking with. */
 async function sweepScratch(state: string): Promise<void> {
-  await rm(rebuildFolder(state), { recursive: true, force: true })
+  for (const folder of [rebuildFolder(state), carriedFolder(state)]) {
+    await rm(folder, { recursive: true, force: true })
+  }
   for (const name of await readdir(state)) {
     if (name.startsWith('tuf.next-')) await rm(join(state, name), { recursive: true, force: true })
   }

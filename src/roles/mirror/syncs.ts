@@ -8,6 +8,7 @@ import { TufVerifier } from '#adapters/tuf/index.ts'
 import { DELETE_SHARE_MAX, REBUILD_BYTES_MIN } from '#core/sync/index.ts'
 import type { Clock } from '#ports/clock.ts'
 import type { ManifestVerifier } from '#ports/manifest-signer.ts'
+import { carriedAt } from './carried.ts'
 import type { ChangeReport } from './changes.ts'
 import { openWeb } from './open-web.ts'
 import { type SyncEnd, SyncRunner, type Voice } from './runner.ts'
@@ -101,14 +102,15 @@ function makeRunner(
   { onSwitched }: Around,
 ): SyncRunner {
   const { state, tufRoot } = settings
-  const { rebuild = true, rebuildBytesMin = REBUILD_BYTES_MIN } = rules
+  const { rebuild = true, rebuildBytesMin = REBUILD_BYTES_MIN, clock = systemClock } = rules
+  const trust = { folder: join(state, 'tuf'), rootFile: tufRoot }
   const world = {
     settings,
     transfer: new RsyncTransfer(),
     openWeb,
-    manifests:
-      rules.manifests ?? new TufVerifier({ folder: join(state, 'tuf'), rootFile: tufRoot }),
-    clock: rules.clock ?? systemClock,
+    manifests: rules.manifests ?? new TufVerifier(trust),
+    carried: rules.manifests ?? new TufVerifier({ ...trust, now: carriedAt(clock) }),
+    clock,
     deleteShareMax: rules.deleteShareMax ?? DELETE_SHARE_MAX,
     rebuildBytesMin: rebuild ? rebuildBytesMin : Number.POSITIVE_INFINITY,
     ...(onSwitched && { onSwitched }),

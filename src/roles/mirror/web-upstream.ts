@@ -36,6 +36,7 @@ interface Offer {
 }
 
 export class WebUpstream implements TreeSource, AsyncDisposable {
+  readonly isLive = true
   readonly #web: DatabaseServer & AsyncDisposable
   readonly #world: SyncWorld
   readonly #signal: AbortSignal
