@@ -87,6 +87,7 @@ async function planMirror(
     masters: new Map(masters.map(({ name, host, rsyncPort: port }) => [name, { host, port }])),
     rsyncPort: masters[0]?.rsyncPort ?? 0,
     upstream: [],
+    proxy: undefined,
     tufRoot: at.tufRoot,
     publisherKeys: [at.publisherKeys],
     state: at.state,

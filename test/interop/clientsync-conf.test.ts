@@ -48,6 +48,7 @@ test('what we print, a shell sources to the same values', () => {
     module: 'clamavdb',
     masters: new Map([['rsync1', { host: '127.0.0.1', port: 40873 }]]),
     rsyncPort: 873,
+    proxy: undefined,
     upstream: ['https://who:p%27w@mirror.example/'],
     tufRoot: undefined,
     publisherKeys: ['/a', '/b'],

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { basename, resolve } from 'node:path'
 import { isPlainName } from '#base/names.ts'
 import { withoutLogin } from '#core/update/index.ts'
+import { isBaseAddress, isProxyAddress } from '#formats/clientsync-conf/index.ts'
 import { parsePublisherKeys } from '#formats/dsig/index.ts'
 import { TransferError } from '#ports/transfer.ts'
 import { type Following, followMirrors, InstallError } from '#roles/mirror/index.ts'
@@ -26,6 +27,7 @@ export async function follow(addresses: readonly string[], flags: FollowFlags): 
   const { getuid, getgid } = process
   const outcome = await followMirrors({
     upstream,
+    proxy: flags.proxy === undefined ? undefined : proxyAddress(flags.proxy),
     bundle: flags.bundle === undefined ? undefined : resolve(flags.bundle),
     zone: flags.zone ?? zoneOf(upstream[0]),
     name: nameOf(flags),
@@ -67,14 +69,17 @@ function tell(
 }
 
 function baseAddress(text: string): string {
-  const url = URL.parse(text.includes('://') ? text : `https://${text}`)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new CommandEnd(
-      EXIT.usage,
-      `"${text}" is no address of a mirror, as in https://database.clamav.example`,
-    )
-  }
-  return url.href.replace(/\/+$/, '')
+  const address = text.includes('://') ? text : `https://${text}`
+  if (isBaseAddress(address)) return address.replace(/\/+$/, '')
+  throw new CommandEnd(
+    EXIT.usage,
+    `"${text}" is no address of a mirror, as in https://database.clamav.example`,
+  )
+}
+
+function proxyAddress(text: string): string {
+  if (isProxyAddress(text)) return text
+  throw new CommandEnd(EXIT.usage, '--proxy is an address as in http://proxy.example:3128')
 }
 
 /** `database.ZONE` is the name of a network's mirrors (R24). */

@@ -9,6 +9,7 @@ export interface FollowFlags {
   readonly root?: string
   readonly fingerprint?: string
   readonly keys?: readonly string[]
+  readonly proxy?: string
   readonly zone?: string
   readonly name?: string
   readonly port: string
@@ -32,6 +33,7 @@ export function addFollowCommands(mirror: Command): void {
     .option('--fingerprint <hex>', 'SHA-256 of the network’s root.json, as its team tells it')
     .option('--root <file>', 'the network’s root.json itself, instead of that of the mirrors')
     .option('--keys <file...>', 'public keys of publishers besides ClamAV')
+    .option('--proxy <address>', 'that leads out, as in http://name:password@proxy:3128')
     .option('--zone <name>', 'the network’s zone; default: of the first address')
     .option('--name <name>', 'of this mirror; default: of the machine')
     .option('--port <number>', 'where it will serve HTTP', '8080')

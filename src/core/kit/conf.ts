@@ -20,6 +20,7 @@ export function clientsyncConf(facts: KitFacts): string {
         ),
         rsyncPort: master?.rsyncPort ?? 873,
         upstream: [],
+        proxy: undefined,
         others: new Map(),
         publisherKeys: facts.publishers.map(({ name }) => publisherFile(name)),
         to: '',
@@ -43,9 +44,9 @@ export function installedConf(
 ): string {
   const conf = placed(kit, place)
   if (present === undefined) return printClientsyncConf(conf)
-  const { to, exclude, upstream, others } = present
+  const { to, exclude, upstream, proxy, others } = present
   const bandwidthKib = conf.bandwidthKib ?? present.bandwidthKib
-  return printClientsyncConf({ ...conf, to, exclude, upstream, others, bandwidthKib })
+  return printClientsyncConf({ ...conf, to, exclude, upstream, proxy, others, bandwidthKib })
 }
 
 /** The registry counts in kbit as lines are sold, rsync in KiB; never more than was said, and at least something. */

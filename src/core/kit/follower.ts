@@ -8,6 +8,8 @@ export interface FollowerFacts {
   readonly home: string
   /** Base addresses, in order. None: it is filled from bundles. */
   readonly upstream: readonly string[]
+  /** `http://[USER:PASSWORD@]HOST[:PORT]` */
+  readonly proxy: string | undefined
   /** Names of the files with publishers' keys, below the folder for them. */
   readonly publishers: readonly string[]
   readonly httpPort: number
@@ -15,7 +17,7 @@ export interface FollowerFacts {
 
 /** What an operator changed in `present` stays, but for whom it follows, and whose databases it trusts where that is said. */
 export function followerConf(
-  { home, upstream, publishers }: FollowerFacts,
+  { home, upstream, proxy, publishers }: FollowerFacts,
   present: ClientsyncConf | undefined,
 ): string {
   return printClientsyncConf({
@@ -30,6 +32,7 @@ export function followerConf(
     others: new Map(),
     ...present,
     upstream,
+    proxy: proxy ?? present?.proxy,
     tufRoot: `${home}/${AT_HOME.tufRoot}`,
     publisherKeys:
       publishers.length > 0

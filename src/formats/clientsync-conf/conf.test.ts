@@ -173,6 +173,7 @@ const anyConf: fc.Arbitrary<ClientsyncConf> = fc.record(
     module: word,
     masters: fc.array(fc.tuple(word, place), { maxLength: 3 }).map((pairs) => new Map(pairs)),
     rsyncPort: fc.integer({ min: 1, max: 65_535 }),
+    proxy: fc.constantFrom(undefined, 'http://proxy.example:3128', 'http://a:b%27@[::1]/'),
     upstream: fc.array(fc.webUrl(), { maxLength: 2 }),
     tufRoot: fc.option(path, { nil: undefined }),
     publisherKeys: fc.array(fc.stringMatching(/^\/[a-z'$]{1,8}$/), { maxLength: 2 }),

@@ -1,5 +1,6 @@
 import { isPlainName } from '#base/names.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
+import { isBaseAddress, isProxyAddress } from './address.ts'
 import { type ExcludeFault, parseExclude } from './exclude.ts'
 import { type HostPort, parseHostPort, parsePort } from './host.ts'
 import { type Assignment, readAssignments, type ShellFaultKind } from './shell.ts'
@@ -22,6 +23,8 @@ export interface ClientsyncConf {
   readonly rsyncPort: number
   /** Base addresses of mirrors of the network, in order, for a mirror that pulls by HTTP. A login in one stays in it. */
   readonly upstream: readonly string[]
+  /** `http://[USER:PASSWORD@]HOST[:PORT]`, for what is asked by HTTP. */
+  readonly proxy: string | undefined
   readonly tufRoot: string | undefined
   readonly publisherKeys: readonly string[]
   readonly state: string | undefined
@@ -40,6 +43,7 @@ export type ConfKey =
   | 'MASTERS'
   | 'RSYNC_PORT'
   | 'UPSTREAM'
+  | 'PROXY'
   | 'TUF_ROOT'
   | 'PUBLISHER_KEYS'
   | 'STATE'
@@ -97,6 +101,9 @@ export function parseClientsyncConf(
     rsyncPort:
       fields.optional('RSYNC_PORT', 'a port from 1 to 65535', parsePort) ?? RSYNC_PORT_DEFAULT,
     upstream,
+    proxy: fields.optional('PROXY', 'http://HOST:PORT', (text) => {
+      return isProxyAddress(text) ? text : undefined
+    }),
     tufRoot: fields.optional('TUF_ROOT', 'an absolute path', absolute),
     publisherKeys: fields.optional('PUBLISHER_KEYS', 'absolute paths', absolutePaths) ?? [],
     state: fields.optional('STATE', 'an absolute path below the root folder', below),
@@ -175,11 +182,6 @@ function absolutePaths(value: string): readonly string[] | undefined {
 function addresses(value: string): readonly string[] | undefined {
   const found = words(value)
   return found.every(isBaseAddress) ? found : undefined
-}
-
-function isBaseAddress(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && !/[?#]/.test(text)
 }
 
 /** A colon would end it in the secrets file, an `@` or `/` in an rsync address. */

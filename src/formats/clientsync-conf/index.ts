@@ -1,3 +1,4 @@
+export { isBaseAddress, isProxyAddress } from './address.ts'
 export {
   type ClientsyncConf,
   type ClientsyncConfFault,

@@ -15,6 +15,7 @@ export function printClientsyncConf(conf: ClientsyncConf): string {
     ['MASTERS', masters.length === 0 ? undefined : masters.join(' ')],
     ['RSYNC_PORT', String(conf.rsyncPort)],
     ['UPSTREAM', isKnownToMasters(conf) ? undefined : conf.upstream.join(' ')],
+    ['PROXY', conf.proxy],
     ['TUF_ROOT', conf.tufRoot],
     ['PUBLISHER_KEYS', conf.publisherKeys.length === 0 ? undefined : conf.publisherKeys.join(' ')],
     ['STATE', conf.state],

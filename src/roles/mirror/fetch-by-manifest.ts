@@ -2,7 +2,7 @@
  * A tree from a source that gives file by file: the signed manifest first, then what of it is neither here nor can be
  * made here. Nothing is fetched that the manifest does not list, nor more of it than it says.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import pMap from 'p-map'
@@ -22,6 +22,7 @@ import type { TrustedRoot } from '#ports/manifest-signer.ts'
 import type { Fetched, Local } from './fetch.ts'
 import { complete } from './rebuild.ts'
 import type { SyncRun, SyncWorld } from './sync-world.ts'
+import { isSameFile, type ServedTree } from './tree-record.ts'
 import { verifyStaged } from './verify-staged.ts'
 
 type Reasons = readonly SyncReason[]
@@ -127,8 +128,9 @@ function sizesOf({ files }: Manifest): ReadonlyMap<string, number> {
 
 /** What an earlier run left and this manifest does not list as it is. */
 async function dropUnlisted({ incoming, manifest, run }: Site): Promise<void> {
-  const { files, others } = await listFiles(incoming, run.signal)
-  for (const path of others) await rm(join(incoming, path), { force: true })
+  const { files, others, folders } = await listFiles(incoming, run.signal)
+  const inTheWay = [...others, ...folders.filter((path) => manifest.files.has(path))]
+  for (const path of inTheWay) await rm(join(incoming, path), { recursive: true, force: true })
   for (const [path, { bytes }] of files) {
     if (isTrustFile(path)) continue
     const listed = manifest.files.get(path)
@@ -160,18 +162,33 @@ async function bringAll(site: Site, leftOut: ReadonlySet<string>): Promise<Outco
   return reasons.length > 0 ? fail(reasons) : ok(undefined)
 }
 
+/** False when what is served is another one, or is not any more what it was. */
+async function linkServed(
+  { path, sha256 }: ManifestFile,
+  { folder, record }: ServedTree,
+  into: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const recorded = record.files.get(path)
+  if (recorded?.sha256 !== sha256) return false
+  const place = join(folder, path)
+  const found = await lstat(place).catch(() => undefined)
+  if (found?.isFile() !== true) return false
+  const { size: bytes, ino: inode, mtimeMs } = found
+  const isKnown = isSameFile(recorded, { bytes, inode, mtimeMs })
+  if (!isKnown && (await sha256File(place, signal)) !== sha256) return false
+  await linkOrCopy(place, into, toSeconds(epochMs(mtimeMs)))
+  return true
+}
+
 async function bringOne(
   file: ManifestFile,
   { source, incoming, served, world, run }: Site,
 ): Promise<Outcome<void, Reasons>> {
   const into = join(incoming, file.path)
   await mkdir(dirname(into), { recursive: true, mode: 0o755 })
-  const recorded = served?.record.files.get(file.path)
-  if (served !== undefined && recorded?.sha256 === file.sha256) {
-    const mtime = toSeconds(epochMs(recorded.mtimeMs))
-    await linkOrCopy(join(served.folder, file.path), into, mtime)
+  if (served !== undefined && (await linkServed(file, served, into, run.signal)))
     return ok(undefined)
-  }
   const outcome = await source.bring(file, into)
   if (outcome.ok) {
     run.print(`  ${file.path}`)

@@ -94,9 +94,9 @@ export async function followMirrors(
 }
 
 function lookFor(options: FollowOptions, scratch: string): NetworkLook {
-  const { bundle, upstream, onTrouble, signal } = options
+  const { bundle, upstream, proxy, onTrouble, signal } = options
   return bundle === undefined
-    ? new LookByWeb(upstream, { scratch, onTrouble, signal })
+    ? new LookByWeb(upstream, { proxy, scratch, onTrouble, signal })
     : new LookInBundle(bundle, { scratch, signal })
 }
 

@@ -27,6 +27,7 @@ const ROOT = 'tuf/root.json'
 const ROOT_BYTES_MAX = 1024 * 1024
 
 interface LookOptions {
+  readonly proxy: string | undefined
   /** A folder to work in. */
   readonly scratch: string
   readonly onTrouble: (line: string) => void
@@ -35,12 +36,13 @@ interface LookOptions {
 
 /** Throws `TransferError` when nobody answers. */
 export class LookByWeb implements NetworkLook {
-  readonly #web: DatabaseServer & AsyncDisposable = openWeb()
+  readonly #web: DatabaseServer & AsyncDisposable
   readonly #servers: readonly string[]
   readonly #scratch: string
   readonly #run: AskingRun
 
-  constructor(servers: readonly string[], { scratch, onTrouble, signal }: LookOptions) {
+  constructor(servers: readonly string[], { proxy, scratch, onTrouble, signal }: LookOptions) {
+    this.#web = openWeb(proxy)
     this.#servers = servers
     this.#scratch = scratch
     this.#run = {

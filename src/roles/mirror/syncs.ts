@@ -107,7 +107,7 @@ function makeRunner(
   const world = {
     settings,
     transfer: new RsyncTransfer(),
-    openWeb,
+    openWeb: () => openWeb(settings.conf.proxy),
     manifests: rules.manifests ?? new TufVerifier(trust),
     carried: rules.manifests ?? new TufVerifier({ ...trust, now: carriedAt(clock) }),
     clock,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeNetworkKeys, TufSigner, TufVerifier } from '#adapters/tuf/index.ts'
@@ -17,6 +17,7 @@ import {
 import { type MirrorWorld, mirrorWorld } from '../../../test/support/mirror-world.ts'
 import { patchedFiles } from '../../../test/support/patched-versions.ts'
 import { aGeneration, aSerial } from '../../../test/support/values.ts'
+import { webProxy } from '../../../test/support/web-proxy.ts'
 import { serveTree, type WebTree } from '../../../test/support/web-tree.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -254,3 +255,53 @@ async function signByStranger(it: MirrorWorld, tree: string): Promise<void> {
   const numbers = { serial: aSerial(3), generation: aGeneration(3) }
   await signer.sign(tree, { ...numbers, files }, epochMs(Date.now()))
 }
+
+test('through a proxy that wants a login, which is told to nobody', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await using proxy = await webProxy('office:it%s')
+  await it.publish(1, releaseFiles(it, 1))
+  const at = (login: string) => `http://${login}@127.0.0.1:${proxy.port}`
+  await it.writeConf({ UPSTREAM: web.url, PROXY: at('office:it%25s') })
+  const { end, said, complained } = await sync(it, UPSTREAM)
+  assert.equal(end.kind, 'done', complained)
+  assert.ok(proxy.asked.length > 10)
+  assert.doesNotMatch(said, /it%/)
+  await it.publish(2, releaseFiles(it, 2))
+  await it.writeConf({ UPSTREAM: web.url, PROXY: at('office:wrong') })
+  await saysNo(it, 'failed', /the proxy refuses the login/, UPSTREAM)
+})
+
+test('a served file that is gone or was changed is fetched, and one with another inode is not', async () => {
+  await using world = await follower()
+  const { it, web } = world
+  await it.publish(1, { ...releaseFiles(it, 1), 'one.ndb': 'one\n', 'two.ndb': 'two\n' })
+  await synced(it, UPSTREAM)
+  const tree = join(it.state, 'trees/1')
+  await rm(join(tree, 'one.ndb'))
+  await writeFile(join(tree, 'two.ndb'), 'TWO\n')
+  await copyFile(join(tree, 'main.cvd'), join(it.dir, 'copy'))
+  await rename(join(it.dir, 'copy'), join(tree, 'main.cvd'))
+  const after = { ...releaseFiles(it, 2), 'one.ndb': 'one\n', 'two.ndb': 'two\n' }
+  await it.publish(2, after)
+  web.asked.length = 0
+  await synced(it, UPSTREAM)
+  assert.deepEqual(await contentOf(it.docroot), asText(after))
+  assert.deepEqual(
+    ['one.ndb', 'two.ndb', 'main.cvd'].map((path) => web.asked.includes(path)),
+    [true, true, false],
+  )
+})
+
+test('what stands in the staging folder in the place of a listed file does not keep it out', async () => {
+  await using world = await follower()
+  const { it } = world
+  await it.publish(1, releaseFiles(it, 1))
+  const incoming = join(it.state, 'incoming')
+  await mkdir(join(incoming, 'daily.cvd/x'), { recursive: true })
+  await writeFile(join(incoming, 'daily.cvd/x/y'), '')
+  await writeFile(join(incoming, 'database'), 'a file where a folder belongs')
+  await symlink('/etc/passwd', join(incoming, 'main.cvd'))
+  await synced(it, UPSTREAM)
+  assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 1)))
+})
