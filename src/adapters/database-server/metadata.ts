@@ -7,6 +7,8 @@ import { type AskingRun, askServer, Failures } from './ask-servers.ts'
 
 const METADATA_BYTES_MAX = 8 * 1024 * 1024
 const METADATA = ['timestamp.json', 'snapshot.json', 'targets.json']
+/** A root has some keys; and as many roots as follow may be asked for in a row. */
+const ROOT_BYTES_MAX = 256 * 1024
 /** A root that was renewed more often since the last run is beyond what anybody does. */
 const ROOTS_MAX = 64
 
@@ -26,22 +28,22 @@ export async function fetchMetadata(
   { from, into, rootVersion }: MetadataPlace,
 ): Promise<Outcome<void, Failures>> {
   await mkdir(join(into, 'tuf'), { recursive: true, mode: 0o700 })
-  const fetch = async (name: string) => {
+  const fetch = async (name: string, bytesMax: number) => {
     const file = `tuf/${name}`
     const ask = (url: URL) =>
-      server.download({ url, signal: run.signal }, join(into, file), METADATA_BYTES_MAX)
+      server.download({ url, signal: run.signal }, join(into, file), bytesMax)
     return { file, answer: await askServer(run, from, { file, ask }) }
   }
   const failures = new Failures()
   for (let next = rootVersion + 1; next <= rootVersion + ROOTS_MAX; next++) {
-    const { file, answer } = await fetch(`${next}.root.json`)
+    const { file, answer } = await fetch(`${next}.root.json`, ROOT_BYTES_MAX)
     if (answer.kind === 'found') continue
     const isMissing = answer.kind === 'refused' && answer.status === 404
     if (!isMissing) failures.note(run, { server: from, file }, answer)
     break
   }
   for (const name of METADATA) {
-    const { file, answer } = await fetch(name)
+    const { file, answer } = await fetch(name, METADATA_BYTES_MAX)
     if (answer.kind === 'found') continue
     failures.note(run, { server: from, file }, answer)
     return fail(failures)

@@ -76,11 +76,10 @@ export class WebUpstream implements TreeSource, AsyncDisposable {
   async metadata(into: string): Promise<Outcome<'brought' | 'same', Reasons>> {
     this.#run = this.#asking(this.#servers)
     const failures = new Failures()
-    const offers: Offer[] = []
-    for (const server of this.#run.walk.order) {
-      const offer = await this.#look(server, failures)
-      if (offer !== undefined) offers.push(offer)
-    }
+    // One that does not answer keeps none of the others waiting, and all are over when this is.
+    const looks = this.#run.walk.order.map((server) => this.#look(server, failures))
+    await Promise.allSettled(looks)
+    const offers = (await Promise.all(looks)).filter((offer) => offer !== undefined)
     const [best] = offers.toSorted((a, b) => b.generation - a.generation)
     this.#tell()
     if (best === undefined) return this.#nobody(failures)
