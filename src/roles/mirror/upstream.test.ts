@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { copyFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { makeNetworkKeys, TufSigner, TufVerifier } from '#adapters/tuf/index.ts'
-import { epochMs } from '#base/time.ts'
-import type { Clock } from '#ports/clock.ts'
+import { follower, treeOf, UPSTREAM } from '../../../test/support/follower.ts'
 import {
   asText,
   contentOf,
@@ -14,32 +11,9 @@ import {
   sync,
   synced,
 } from '../../../test/support/mirror-sync.ts'
-import { type MirrorWorld, mirrorWorld } from '../../../test/support/mirror-world.ts'
 import { patchedFiles } from '../../../test/support/patched-versions.ts'
-import { aGeneration, aSerial } from '../../../test/support/values.ts'
 import { webProxy } from '../../../test/support/web-proxy.ts'
-import { serveTree, type WebTree } from '../../../test/support/web-tree.ts'
-
-const DAY_MS = 24 * 3_600_000
-/** Nobody waits here for a server that is down. */
-const clock: Clock = { now: () => epochMs(Date.now()), sleep: () => Promise.resolve() }
-const UPSTREAM = { master: 'upstream', clock }
-
-const treeOf = (it: MirrorWorld) => join(it.dir, 'master/current')
-
-/** A mirror that has no login with anybody, and servers of the network's tree. */
-async function follower(servers = 1) {
-  await using stack = new AsyncDisposableStack()
-  const it = stack.use(await mirrorWorld())
-  const webs: WebTree[] = []
-  for (let n = 0; n < servers; n++) webs.push(stack.use(await serveTree(treeOf(it))))
-  const [web = assert.fail(), other = web] = webs
-  const follow = (addresses: readonly string[]) =>
-    it.writeConf({ UPSTREAM: addresses.join(' '), MASTERS: '', RSYNC_USER: 'nobody' })
-  await follow(webs.map(({ url }) => url))
-  const owned = stack.move()
-  return { it, web, other, follow, [Symbol.asyncDispose]: () => owned.disposeAsync() }
-}
+import { serveTree } from '../../../test/support/web-tree.ts'
 
 test('a mirror that nobody can call pulls from others by HTTP, and again only what is new', async () => {
   await using world = await follower()
@@ -182,79 +156,6 @@ test('a mirror that switches between two questions is asked once more', async ()
   assert.equal(serial, 2)
   assert.deepEqual(await contentOf(it.docroot), asText(releaseFiles(it, 2)))
 })
-
-test('an older tree, a stranger’s, a stale one and none are refused', async () => {
-  await using world = await follower()
-  const { it, web } = world
-  await it.publish(1, releaseFiles(it, 1))
-  await it.publish(2, releaseFiles(it, 2))
-  await synced(it, UPSTREAM)
-  await it.show(1)
-  await saysNo(it, 'refused', /the manifest is not trusted/, UPSTREAM)
-  await it.publish(3, releaseFiles(it, 3), { spoil: (tree) => signByStranger(it, tree) })
-  await saysNo(it, 'refused', /the manifest is not trusted/, UPSTREAM)
-  await it.publish(3, releaseFiles(it, 3), { signedAt: Date.now() - 3 * DAY_MS })
-  await saysNo(it, 'refused', /the manifest is not trusted.*expired/, UPSTREAM)
-  web.instead = () => Buffer.from('<html>Log in to this network</html>')
-  await saysNo(it, 'refused', /the manifest is not trusted/, UPSTREAM)
-})
-
-test('who shows for days what is here already is not believed that nothing is new', async () => {
-  await using world = await follower()
-  const { it } = world
-  await it.publish(1, releaseFiles(it, 1))
-  await synced(it, UPSTREAM)
-  let now = Date.now()
-  const [folder, rootFile] = [join(it.state, 'tuf'), join(it.dir, 'master/keys/root.json')]
-  const manifests = new TufVerifier({ folder, rootFile, now: () => epochMs(now) })
-  await synced(it, { ...UPSTREAM, manifests })
-  now += 3 * DAY_MS
-  await saysNo(it, 'refused', /the manifest is not trusted.*expired/, { ...UPSTREAM, manifests })
-})
-
-test('nobody there, forbidden and asked to wait: the sync has failed, and nothing is lost', async () => {
-  await using world = await follower()
-  const { it, web } = world
-  await it.publish(1, releaseFiles(it, 1))
-  await synced(it, UPSTREAM)
-  for (const [instead, words] of [
-    [{ status: 403 }, /status 403/],
-    [{ status: 404 }, /no server has tuf\/timestamp\.json/],
-    [{ status: 503 }, /status 503/],
-    [{ status: 429, retryAfter: 600 }, /left alone for 600 seconds/],
-  ] as const) {
-    web.instead = () => instead
-    await saysNo(it, 'failed', words, UPSTREAM)
-  }
-  await world.follow(['http://who:pass%20word@127.0.0.1:1/'])
-  await saysNo(it, 'failed', /127\.0\.0\.1:1/, UPSTREAM)
-})
-
-test('what the operator hides is not asked for, and names that are nobody’s to publish are refused', async () => {
-  await using world = await follower()
-  const { it, web } = world
-  await it.publish(1, releaseFiles(it, 1))
-  await it.writeConf({ UPSTREAM: web.url, EXCLUDE: '--exclude *.ndb' })
-  await synced(it, UPSTREAM)
-  assert.ok(!web.asked.includes('phish.ndb'))
-  assert.equal((await contentOf(it.docroot))['phish.ndb'], undefined)
-  await it.publish(2, { ...releaseFiles(it, 2), local_logo: 'theirs' })
-  await saysNo(it, 'refused', /"local_logo", a name that is not the network's/, UPSTREAM)
-  assert.ok(!web.asked.includes('local_logo'))
-})
-
-/** Another network's signatures over the same files. */
-async function signByStranger(it: MirrorWorld, tree: string): Promise<void> {
-  const keys = join(it.dir, 'stranger')
-  await rm(keys, { recursive: true, force: true })
-  await mkdir(keys)
-  await makeNetworkKeys(keys, epochMs(Date.now()))
-  const signer = await TufSigner.load(keys)
-  const sha256 = createHash('sha256').update('x').digest('hex')
-  const files = new Map([['x', { path: 'x', bytes: 1, sha256 }]])
-  const numbers = { serial: aSerial(3), generation: aGeneration(3) }
-  await signer.sign(tree, { ...numbers, files }, epochMs(Date.now()))
-}
 
 test('through a proxy that wants a login, which is told to nobody', async () => {
   await using world = await follower()
