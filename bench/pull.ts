@@ -1,6 +1,6 @@
 /**
  * A mirror that pulls by HTTP against the same mirror that pulls by rsync, of the same tree on loopback: the first sync of
- * all, one with a new small file, and one with nothing new (wanted: at most 1.2, 1.0, 0.5).
+ * all, one with a new small file, and one with nothing new (wanted: at most 1.2, 1.0, 1.0).
  *
  *     node bench/pull.ts [FILES] [MIB] [ROUNDS]
  *
@@ -17,7 +17,7 @@ import { type Files, mirrorWorld } from '../test/support/mirror-world.ts'
 import { claim, interleaved, timed } from './timed.ts'
 
 const [files = 300, mebibytes = 64, rounds = 5] = process.argv.slice(2).map(Number)
-const RATIOS = { first: 1.2, next: 1, nothing: 0.5 }
+const RATIOS = { first: 1.2, next: 1, nothing: 1 }
 const PROGRAM = join(import.meta.dirname, '../bin/cvdnet.ts')
 
 await using it = await mirrorWorld()

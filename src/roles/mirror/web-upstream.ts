@@ -1,5 +1,6 @@
 /** Mirrors of the network as a source: for a mirror that no master can call, since HTTP and HTTPS leave any office. */
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type AskingRun,
@@ -8,7 +9,7 @@ import {
   Failures,
   fetchMetadata,
 } from '#adapters/database-server/index.ts'
-import { sha256File } from '#adapters/disk/index.ts'
+import { diskError, sha256File } from '#adapters/disk/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import type { ManifestFile } from '#core/release/index.ts'
 import type { SyncReason } from '#core/sync/index.ts'
@@ -24,6 +25,10 @@ const STAMP = 'tuf/timestamp.json'
 const STAMP_BYTES_MAX = 64 * 1024
 /** Tries at one mirror that does not answer, as freshclam's `MaxAttempts`. */
 const ATTEMPTS_MAX = 3
+
+/** Guess: what comes within a second or two is not worth a note of how far it came. */
+const SMALL_BYTES_MAX = 128 * 1024
+const NOT_LISTED = 'it is not what the manifest lists'
 
 type Reasons = readonly SyncReason[]
 
@@ -94,6 +99,31 @@ export class WebUpstream implements TreeSource, AsyncDisposable {
   }
 
   async bring(file: ManifestFile, into: string): Promise<Outcome<void, Reasons>> {
+    const { bytes } = file
+    return bytes > 0 && bytes <= SMALL_BYTES_MAX
+      ? await this.#bringSmall(file, into)
+      : await this.#bringLarge(file, into)
+  }
+
+  /** In one piece, and without a note of how far it came. */
+  async #bringSmall(file: ManifestFile, into: string): Promise<Outcome<void, Reasons>> {
+    const { path, bytes, sha256 } = file
+    const ask = (url: URL) => this.#web.start({ url, signal: this.#signal }, bytes)
+    const taken = await askServers(this.#run, { file: path, ask }, async (content) => {
+      const isListed = createHash('sha256').update(content).digest('hex') === sha256
+      return isListed ? undefined : NOT_LISTED
+    })
+    this.#tell()
+    if (!taken.ok) return this.#nobodyHas(file, taken.fault)
+    try {
+      await writeFile(into, taken.value.content, { flag: 'wx', mode: 0o644 })
+    } catch (error) {
+      throw diskError(`write "${into}"`, error)
+    }
+    return ok(undefined)
+  }
+
+  async #bringLarge(file: ManifestFile, into: string): Promise<Outcome<void, Reasons>> {
     const { path, bytes, sha256 } = file
     // The name is of the content, so that what broke off of another release is never gone on with.
     const part = join(this.#folder, sha256)
@@ -103,17 +133,19 @@ export class WebUpstream implements TreeSource, AsyncDisposable {
     const taken = await askServers(this.#run, { file: path, ask }, async (length) => {
       if (length === bytes && (await sha256File(part, signal)) === sha256) return undefined
       await rm(part, { force: true })
-      return 'it is not what the manifest lists'
+      return NOT_LISTED
     })
     this.#tell()
-    if (taken.ok) {
-      await rename(part, into)
-      return ok(undefined)
-    }
-    const { refused, unreached, missing } = taken.fault
+    if (!taken.ok) return this.#nobodyHas(file, taken.fault)
+    await rename(part, into)
+    return ok(undefined)
+  }
+
+  #nobodyHas({ path, sha256 }: ManifestFile, failures: Failures): Outcome<never, Reasons> {
+    const { refused, unreached, missing } = failures
     if (refused.length > 0) return fail([{ kind: 'wrong-hash', path, expected: sha256 }])
     if (unreached.length === 0 && missing.length > 0) return fail([{ kind: 'missing', path }])
-    throw this.#unreached(taken.fault.end(path, this.#run))
+    throw this.#unreached(failures.end(path, this.#run))
   }
 
   async keep(hashes: ReadonlySet<string>): Promise<void> {
