@@ -1,14 +1,8 @@
 /** From a decision to what stands on the wire, the same for every protocol. */
 
 import type { Span } from '../files/send-file.ts'
-import type { ServedFile } from '../files/snapshot.ts'
+import type { FileFacts } from '../files/snapshot.ts'
 import type { Answer } from './decide-answer.ts'
-
-/** What an answer needs to know of a file before a byte of it is read. */
-export type FileFacts = Pick<
-  ServedFile,
-  'bytes' | 'lastModified' | 'date' | 'tag' | 'fields' | 'fieldsWithBody'
->
 
 export interface Plan {
   readonly status: number

@@ -8,7 +8,6 @@ import { secondNow } from '../answer/date-field.ts'
 import { decideAnswer } from '../answer/decide-answer.ts'
 import { isGuarded, mayEnter, type PageBody, pageOf } from '../answer/guarded-pages.ts'
 import {
-  type FileFacts,
   LOGIN,
   NOT_FOUND,
   type Plan,
@@ -19,7 +18,7 @@ import {
 import { isLocal } from '../files/local-files.ts'
 import { type OpenFile, openOperators } from '../files/open-file.ts'
 import { type Sent, type Source, type Span, sendSpan } from '../files/send-file.ts'
-import type { ServedFile, Snapshot } from '../files/snapshot.ts'
+import type { FileFacts, ServedFile, Snapshot } from '../files/snapshot.ts'
 import { pathOfTarget } from '../request/request-target.ts'
 import type { Service } from './service.ts'
 

@@ -1,10 +1,9 @@
 /** From a path to something that can be sent: a file of the tree, or one of the operator's `local_*`. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { formatHttpDate } from '#formats/http-fields/index.ts'
-import type { FileFacts } from '../answer/plan-answer.ts'
 import { bodyFields, entityTag, fileFields, printFields } from './file-fields.ts'
 import { openLocal } from './local-files.ts'
-import type { ServedFile } from './snapshot.ts'
+import type { FileFacts, ServedFile } from './snapshot.ts'
 
 export interface OpenFile extends AsyncDisposable {
   readonly handle: FileHandle

@@ -27,6 +27,12 @@ export interface ServedFile {
   readonly fieldsWithBody: string
 }
 
+/** What an answer needs to know of a file before a byte of it is read. */
+export type FileFacts = Pick<
+  ServedFile,
+  'bytes' | 'lastModified' | 'date' | 'tag' | 'fields' | 'fieldsWithBody'
+>
+
 export interface Snapshot {
   /** By path below the document root, without a slash in front. */
   readonly files: ReadonlyMap<string, ServedFile>
