@@ -41,8 +41,8 @@ async function clientsync(
   source: string,
   { conf: confFile, rebuild }: ClientsyncOptions,
 ): Promise<number> {
-  // No host has a slash in it.
-  const master = source.includes('/') ? resolve(source) : source
+  // No host has a slash in it, nor ends so.
+  const master = /\/|\.tar$/.test(source) ? resolve(source) : source
   const { MirrorError, SYNC_STATUS, syncOnce } = await import('#roles/mirror/index.ts')
   const stop = new AbortController()
   const onSignal = (name: string) => stop.abort(new Error(`stopped by ${name}`))
