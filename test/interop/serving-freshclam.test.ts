@@ -90,7 +90,7 @@ class Client implements AsyncDisposable {
     return new Client(stack, folder)
   }
 
-  async update(mirrors: readonly Mirror[]) {
+  async update(mirrors: readonly Pick<Mirror, 'url'>[]) {
     const conf = `${this.folder}.conf`
     const owner = process.getuid?.() === 0 ? ['DatabaseOwner root'] : []
     const servers = mirrors.map(({ url }) => `DatabaseMirror ${url}`)
@@ -200,4 +200,26 @@ test('429 makes it wait exactly as long as it was told', { skip }, async () => {
   mirror.told.length = 0
   await client.update([mirror])
   assert.deepEqual(mirror.told, [])
+})
+
+test('a mirror for a fleet: freshclam comes with a login in the address, and without it is not locked out', {
+  skip,
+}, async () => {
+  const clients = [{ name: 'fleet', password: 'sesame' }]
+  await using closed = await Mirror.start({ ...cvd(3), ...patch(3), ...patch(2) }, { clients })
+  await using stranger = await Client.make()
+  const refused = await stranger.update([closed])
+  assert.notEqual(refused.status, 0)
+  assert.equal(await stranger.lockedUntil(), 0)
+  assert.ok(closed.told.every(({ status }) => status === 401))
+  await using client = await Client.make()
+  const at = { url: closed.url.replace('://', '://fleet:sesame@') }
+  {
+    await using before = await Mirror.start(cvd(1))
+    await client.update([before])
+  }
+  const end = await client.update([at])
+  assert.equal(end.status, 0, end.all)
+  assert.equal(await client.version(), '3')
+  assert.ok(closed.told.some(({ status, target }) => status === 200 && target.endsWith('.cdiff')))
 })

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { makeFolders } from '#adapters/disk/index.ts'
 import type { MirrorSettings, Settings } from '#formats/cvdnet-toml/index.ts'
 import { type MirrorOptions, startMirror } from '#roles/mirror/index.ts'
-import { say } from '../../io.ts'
+import { CommandEnd, EXIT, say } from '../../io.ts'
 import { treeMetrics } from './metrics.ts'
 import type { Prepared, Role, RunningRole } from './role.ts'
-import { readSecret } from './secrets.ts'
+import { mustRead, readSecret } from './secrets.ts'
 
 export const MIRROR_ROLE: Role = {
   name: 'mirror',
@@ -13,7 +13,7 @@ export const MIRROR_ROLE: Role = {
   prepare: async (settings): Promise<Prepared> => {
     const options = await optionsOf(settings)
     return {
-      madeOf: options.statistics,
+      madeOf: { statistics: options.statistics, clients: options.clients },
       begin: () => runMirror(options, join(settings.state, 'mirror')),
     }
   },
@@ -29,6 +29,7 @@ async function optionsOf(settings: Settings): Promise<MirrorOptions> {
     http,
     https,
     statistics: await statisticsOf(mirror),
+    clients: await clientsOf(mirror),
     ssh,
     hostKeyFile: join(state, 'mirror', 'ssh_host_ed25519_key'),
     masters,
@@ -43,6 +44,25 @@ async function statisticsOf({ statistics }: MirrorSettings): Promise<MirrorOptio
   if (statistics === undefined) return undefined
   const password = await readSecret(statistics.password, 'the password of the statistics')
   return { ...statistics, password }
+}
+
+/** Faults name lines and tell nothing of what is in them. */
+async function clientsOf({
+  http: { clientsFile },
+}: MirrorSettings): Promise<MirrorOptions['clients']> {
+  if (clientsFile === undefined) return undefined
+  const text = await mustRead(clientsFile)
+  const clients = text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '' || line.startsWith('#')) return []
+    const cut = line.indexOf(':')
+    if (cut > 0 && cut < line.length - 1) {
+      return [{ name: line.slice(0, cut), password: line.slice(cut + 1) }]
+    }
+    const wrong = `"${clientsFile}" line ${index + 1} is not name:password`
+    throw new CommandEnd(EXIT.usage, `Cannot use the clients: ${wrong}`)
+  })
+  if (clients.length > 0) return clients
+  throw new CommandEnd(EXIT.usage, `Cannot use the clients: "${clientsFile}" names nobody`)
 }
 
 async function runMirror(options: MirrorOptions, folder: string): Promise<RunningRole> {

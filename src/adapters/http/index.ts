@@ -1,3 +1,4 @@
+export type { ClientLogin } from './answer/clients.ts'
 export type { GuardedPages, PageBody } from './answer/guarded-pages.ts'
 export {
   loadSnapshot,

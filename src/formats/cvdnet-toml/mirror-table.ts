@@ -86,6 +86,12 @@ export const MIRROR_HTTP = {
       '/var/log/cvdnet/access.log',
       'File for a line a request, in the combined format. Absent: none is written.',
     ),
+    clientsFile: optional(
+      'clients_file',
+      kind.path,
+      'secrets/clients',
+      'File with `name:password` a line: these clients alone may fetch, as `http://name:password@mirror…`. For a mirror of your own; one that is listed is for everybody.',
+    ),
     workers: preset(
       'workers',
       kind.integer(1, 64),

@@ -46,10 +46,11 @@ export function readMirror(file: DocumentReader, place: Place): MirrorSettings {
 
 function readHttp(at: TableReader, place: Place): HttpSettings {
   const { fields } = mirror.MIRROR_HTTP
-  const accessLog = at.read(fields.accessLog)
+  const [accessLog, clientsFile] = [at.read(fields.accessLog), at.read(fields.clientsFile)]
   const http = {
     ...readListen(at, fields),
     accessLog: accessLog === undefined ? undefined : place.of(accessLog),
+    clientsFile: clientsFile === undefined ? undefined : place.of(clientsFile),
     workers: at.read(fields.workers),
     connectionsMax: at.read(fields.connectionsMax),
     connectionsPerAddressMax: at.read(fields.connectionsPerAddressMax),

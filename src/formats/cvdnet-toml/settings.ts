@@ -132,6 +132,8 @@ export interface MirrorSettings {
 
 export interface HttpSettings extends ListenSettings {
   readonly accessLog: string | undefined
+  /** Undefined: everybody may fetch. */
+  readonly clientsFile: string | undefined
   readonly workers: number
   readonly connectionsMax: number
   /** 0: no bound. */

@@ -6,6 +6,7 @@
 import { join } from 'node:path'
 import {
   AccessLogFile,
+  type ClientLogin,
   type FrontsOptions,
   type HttpsListener,
   type LimitOptions,
@@ -31,6 +32,8 @@ export interface WebOptions {
   readonly http: Pick<HttpSettings, 'host' | 'port'> & Partial<HttpSettings>
   readonly https?: HttpsSettings | undefined
   readonly statistics?: StatisticsOptions | undefined
+  /** Those alone may fetch; absent: everybody may. */
+  readonly clients?: readonly ClientLogin[] | undefined
   /** Told the lines of the access log too, each with its end. */
   readonly onLines?: (lines: string) => void
 }
@@ -56,7 +59,8 @@ interface Plan {
   readonly statistics:
     | { readonly options: StatisticsOptions; readonly ownLog: string | undefined }
     | undefined
-  readonly limits: Omit<WebRules, 'guarded' | 'fronts' | 'isLogged'>
+  readonly limits: Omit<WebRules, 'guarded' | 'clients' | 'fronts' | 'isLogged'>
+  readonly clients: readonly ClientLogin[] | undefined
   readonly fronts: FrontsOptions
   readonly http: { readonly host: string; readonly port: number }
   readonly https: HttpsSettings | undefined
@@ -67,6 +71,7 @@ const PARTS: Readonly<Record<keyof Plan, string>> = {
   log: 'access log',
   statistics: 'statistics',
   limits: 'http limits',
+  clients: 'http clients',
   fronts: 'http fronts',
   http: 'http address',
   https: 'https',
@@ -138,6 +143,7 @@ export class Web implements AsyncDisposable {
     await follow('log', (log) => this.#useLog(log))
     await follow('statistics', (statistics) => this.#useStatistics(statistics))
     await follow('limits', () => {})
+    await follow('clients', () => {})
     await follow('fronts', () => {})
     await this.#servers.change(this.#rules())
     await follow('http', (place) => this.#listen(place))
@@ -161,9 +167,9 @@ export class Web implements AsyncDisposable {
   }
 
   #rules(): WebRules {
-    const { limits, fronts } = this.#plan
+    const { limits, clients, fronts } = this.#plan
     const isLogged = this.#log !== undefined || this.#onLines !== undefined
-    return { ...limits, fronts, guarded: this.#statistics?.guarded, isLogged }
+    return { ...limits, clients, fronts, guarded: this.#statistics?.guarded, isLogged }
   }
 
   async #useLog(log: Plan['log']): Promise<void> {
@@ -227,7 +233,7 @@ function addressOf({ host, port }: Address): Address {
   return { host, port }
 }
 
-function planOf({ http, https, statistics }: WebOptions, state: string): Plan {
+function planOf({ http, https, statistics, clients }: WebOptions, state: string): Plan {
   const { host, port, accessLog, fronts = [], proxyProtocol = false, workers = 1 } = http
   const wantsOwnLog = statistics !== undefined && statistics.logs.length === 0
   const ownLog = accessLog ?? (wantsOwnLog ? join(state, OWN_LOG) : undefined)
@@ -239,6 +245,7 @@ function planOf({ http, https, statistics }: WebOptions, state: string): Plan {
       connectionsMax: http.connectionsMax,
       connectionsPerAddressMax: http.connectionsPerAddressMax || undefined,
     },
+    clients,
     fronts: { addresses: fronts, proxyProtocol },
     http: { host, port },
     https,

@@ -1,5 +1,6 @@
 /** `/local_stats/` behind a login of its own (R77–R79, decision 18): our pages, and the operator's files beside them. */
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { basicLogin } from './clients.ts'
 
 export interface PageBody {
   readonly contentType: string
@@ -25,10 +26,8 @@ export async function pageOf({ page }: GuardedPages, path: string): Promise<Page
 
 /** `Authorization: Basic …` (RFC 7617), compared without telling how much of it was right. */
 export function mayEnter({ user, password }: GuardedPages, authorization: string): boolean {
-  const [scheme = '', given = ''] = authorization.split(' ')
-  if (scheme.toLowerCase() !== 'basic') return false
-  const wanted = digest(`${user}:${password}`)
-  return timingSafeEqual(wanted, digest(Buffer.from(given, 'base64').toString('utf8')))
+  const given = basicLogin(authorization)
+  return given !== undefined && timingSafeEqual(digest(`${user}:${password}`), digest(given))
 }
 
 function digest(text: string): Buffer {

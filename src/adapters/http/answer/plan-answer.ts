@@ -60,4 +60,9 @@ const BODIES: Readonly<Record<number, string>> = {
 }
 export const NOT_FOUND = refusal(404)
 export const WRONG_METHOD = refusal(405, 'Allow: GET, HEAD\r\n')
+/** freshclam takes a 401 for a failure of this server, and goes on with the next (not so a 403). */
+export const CLIENTS_LOGIN = refusal(
+  401,
+  'WWW-Authenticate: Basic realm="mirror", charset="UTF-8"\r\n',
+)
 export const LOGIN = refusal(401, 'WWW-Authenticate: Basic realm="statistics", charset="UTF-8"\r\n')

@@ -7,7 +7,14 @@ import { plainAddress } from '#core/limits/index.ts'
 import { secondNow } from '../answer/date-field.ts'
 import { decideAnswer } from '../answer/decide-answer.ts'
 import { headText } from '../answer/head-text.ts'
-import { NOT_FOUND, type Plan, planAnswer, type Refusal, refusal } from '../answer/plan-answer.ts'
+import {
+  CLIENTS_LOGIN,
+  NOT_FOUND,
+  type Plan,
+  planAnswer,
+  type Refusal,
+  refusal,
+} from '../answer/plan-answer.ts'
 import { isLocal } from '../files/local-files.ts'
 import { sendSpan } from '../files/send-file.ts'
 import {
@@ -165,6 +172,10 @@ export class PlainConnection implements Watched {
     const file = name === undefined ? undefined : snapshot?.files.get(name)
     const from = this.#service.fronts.clientOf(this.#from, request.forwardedFor)
     const exchange = { request, from, at: Date.now(), keepAlive: request.keepAlive && !isLast }
+    if (this.#service.clients?.lets(request.authorization) === false) {
+      this.#refuse(exchange, CLIENTS_LOGIN)
+      return
+    }
     if (path === undefined || file === undefined) {
       this.#refuse(exchange, NOT_FOUND)
       return

@@ -8,6 +8,7 @@ import { secondNow } from '../answer/date-field.ts'
 import { decideAnswer } from '../answer/decide-answer.ts'
 import { isGuarded, mayEnter, type PageBody, pageOf } from '../answer/guarded-pages.ts'
 import {
+  CLIENTS_LOGIN,
   LOGIN,
   NOT_FOUND,
   type Plan,
@@ -43,6 +44,7 @@ export async function respond(request: Request, response: Response, around: Arou
   const path = pathOfTarget(request.url ?? '')
   const guarded = path === undefined ? undefined : await askGuard(request, response, around, path)
   if (guarded !== undefined) return guarded
+  if (!mayFetch(request, around, path)) return refuse(response, CLIENTS_LOGIN, method === 'GET')
   const found = path === undefined ? undefined : await find(path || 'index.html', around)
   if (path === undefined || found === undefined)
     return refuse(response, NOT_FOUND, method === 'GET')
@@ -104,6 +106,16 @@ async function askGuard(
   }
   const page = await pageOf(guarded, path)
   return page && sendPage(response, page, withBody)
+}
+
+/** Whoever has come in to the guarded pages needs no second login there. */
+function mayFetch(
+  { headers }: Request,
+  { service: { clients, guarded } }: Around,
+  path: string | undefined,
+): boolean {
+  const isIn = guarded !== undefined && path !== undefined && isGuarded(path)
+  return isIn || clients?.lets(headers.authorization ?? '') !== false
 }
 
 function sendPage(response: Response, { contentType, body }: PageBody, withBody: boolean): Sent {

@@ -1,5 +1,6 @@
 /** What all connections of one thread share, on whatever port they come in. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type ClientLogin, Clients } from '../answer/clients.ts'
 import type { GuardedPages } from '../answer/guarded-pages.ts'
 import { PreparedAnswers } from '../answer/prepared.ts'
 import { ChunkPool } from '../files/chunk-pool.ts'
@@ -39,6 +40,8 @@ export interface ServerRules {
   readonly limits?: LimitOptions
   /** `/local_stats/` behind a login. Absent: the operator's files there are for everybody. */
   readonly guarded?: GuardedPages | undefined
+  /** Those alone may fetch. Absent: everybody may. */
+  readonly clients?: readonly ClientLogin[] | undefined
   /** Absent: there is nothing in front of us. */
   readonly fronts?: FrontsOptions
 }
@@ -59,6 +62,7 @@ export class Service implements AsyncDisposable {
   readonly watch = new Watch()
   readonly #answers = new Set<Promise<unknown>>()
   guarded: GuardedPages | undefined
+  clients: Clients | undefined
   fronts = new Fronts(NOTHING_IN_FRONT)
 
   constructor(options: ServiceOptions) {
@@ -74,10 +78,12 @@ export class Service implements AsyncDisposable {
   }
 
   /** From the next request on; what is counted goes on being counted. */
-  change({ limits = {}, guarded, fronts = NOTHING_IN_FRONT, ...bounds }: ServerRules): void {
+  change(rules: ServerRules): void {
+    const { limits = {}, guarded, clients, fronts = NOTHING_IN_FRONT, ...bounds } = rules
     this.admission.change(limits)
     this.room.change(bounds)
     this.guarded = guarded
+    this.clients = clients && new Clients(clients)
     this.fronts = new Fronts(fronts)
   }
 
