@@ -172,12 +172,9 @@ export class PlainConnection implements Watched {
     const file = name === undefined ? undefined : snapshot?.files.get(name)
     const from = this.#service.fronts.clientOf(this.#from, request.forwardedFor)
     const exchange = { request, from, at: Date.now(), keepAlive: request.keepAlive && !isLast }
-    if (this.#service.clients?.lets(request.authorization) === false) {
-      this.#refuse(exchange, CLIENTS_LOGIN)
-      return
-    }
-    if (path === undefined || file === undefined) {
-      this.#refuse(exchange, NOT_FOUND)
+    const isLetIn = this.#service.clients?.lets(request.authorization) !== false
+    if (!isLetIn || path === undefined || file === undefined) {
+      this.#refuse(exchange, isLetIn ? NOT_FOUND : CLIENTS_LOGIN)
       return
     }
     const { method, conditions } = request
