@@ -47,9 +47,11 @@ test('what is nearly right is wrong', async () => {
 })
 
 test('the statistics have their own login, and that opens nothing else', async () => {
-  const page = () => ({ contentType: 'text/plain', body: 'numbers' })
+  const page = (path: string) =>
+    path === '' ? { contentType: 'text/plain', body: 'numbers' } : undefined
   await using it = await workersWorld({ clients, guarded: { user: 'm', password: 'p', page } })
   assert.equal((await it.ask('/local_stats/', basic('m:p'))).status, 200)
+  assert.equal((await it.ask('/local_stats/of-the-operator', basic('m:p'))).status, 404)
   assert.equal((await it.ask('/local_stats/', basic('fleet:one:two'))).status, 401)
   assert.equal((await it.ask('/daily.cvd', basic('m:p'))).status, 401)
 })
