@@ -71,6 +71,32 @@ test('imports point inward, and siblings stay apart', () => {
   assert.deepEqual(wrong, [])
 })
 
+test('the folders within a folder are in no circle', () => {
+  const knows = new Map<string, Set<string>>()
+  for (const file of sources.filter((name) => name.split('/').length > 4)) {
+    const [, ring, folder, own = ''] = file.split('/')
+    for (const spec of importsOf(readFileSync(file, 'utf8'))) {
+      const [toRing, toFolder, to = '', inside] = target(file, spec) ?? []
+      if (toRing !== ring || toFolder !== folder || inside === undefined || to === own) continue
+      const from = `${ring}/${folder}/${own}`
+      knows.set(from, (knows.get(from) ?? new Set()).add(`${ring}/${folder}/${to}`))
+    }
+  }
+  const circles = [...knows.keys()].filter((start) => reachable(start, knows).has(start))
+  assert.deepEqual(circles, [])
+})
+
+function reachable(start: string, knows: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const seen = new Set<string>()
+  const next = [...(knows.get(start) ?? [])]
+  for (let folder = next.pop(); folder !== undefined; folder = next.pop()) {
+    if (seen.has(folder)) continue
+    seen.add(folder)
+    next.push(...(knows.get(folder) ?? []))
+  }
+  return seen
+}
+
 test('pure rings read no clock, dice, environment or network', () => {
   const wrong: string[] = []
   for (const file of sources.filter((name) => PURE.has(name.split('/')[1] ?? ''))) {

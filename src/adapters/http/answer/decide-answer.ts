@@ -4,14 +4,7 @@
  */
 import type { EpochSeconds } from '#base/time.ts'
 import { parseHttpDate } from '#formats/http-fields/index.ts'
-
-/** The fields that decide. Names as Node gives them. */
-export interface Conditions {
-  readonly range?: string | undefined
-  readonly 'if-range'?: string | undefined
-  readonly 'if-modified-since'?: string | undefined
-  readonly 'if-none-match'?: string | undefined
-}
+import type { Conditions } from '../request/conditions.ts'
 
 export type Answer =
   | { readonly kind: 'whole' }

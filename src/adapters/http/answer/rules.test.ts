@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { epochSeconds } from '#base/time.ts'
 import { formatHttpDate } from '#formats/http-fields/index.ts'
 import { contentType } from '../files/content-type.ts'
+import type { Conditions } from '../request/conditions.ts'
 import { pathOfTarget } from '../request/request-target.ts'
-import { type Conditions, decideAnswer } from './decide-answer.ts'
+import { decideAnswer } from './decide-answer.ts'
 
 const BUILT = epochSeconds(1_624_388_302)
 /** A day later. */

@@ -11,7 +11,8 @@ import type { Snapshot } from '../files/snapshot.ts'
 import { HEAD_BYTES_MAX } from '../limits/bounds.ts'
 import { AnswerWatch } from './patience.ts'
 import { type Request, type Response, respond } from './respond.ts'
-import { type Service, View } from './service.ts'
+import type { Service } from './service.ts'
+import { View } from './view.ts'
 
 const STATUS_OF_PARSER: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431 }
 

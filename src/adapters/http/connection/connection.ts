@@ -36,7 +36,8 @@ import {
   type SmallAnswer,
 } from './exchange.ts'
 import { Patience } from './patience.ts'
-import { type Service, View } from './service.ts'
+import type { Service } from './service.ts'
+import { View } from './view.ts'
 import type { Watched } from './watch.ts'
 
 /** What a client may send ahead while it is being answered. */

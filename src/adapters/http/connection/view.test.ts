@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Snapshot } from '../files/snapshot.ts'
-import { View } from './service.ts'
+import { View } from './view.ts'
 
 function release(...names: readonly string[]): Snapshot {
   return { files: new Map(names.map((name) => [name, {} as never])) }

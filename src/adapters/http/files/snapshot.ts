@@ -16,7 +16,6 @@ export interface ServedFile {
   readonly lastModified: EpochSeconds
   /** The same, as it stands in `Last-Modified`. */
   readonly date: string
-  readonly contentType: string
   /** With its quotes. */
   readonly tag: string
   /** The first bytes, or all of a small file: kept in memory, shared by all who ask. */
@@ -91,15 +90,13 @@ function served(
 ): ServedFile {
   const { path, ...rest } = about
   const tag = entityTag(about, about.start.length === about.bytes ? about.start : undefined)
-  const type = contentType(path)
   const fields = printFields(fileFields(about, tag))
   return {
     ...rest,
     tag,
     date: formatHttpDate(about.lastModified),
-    contentType: type,
     fields,
-    fieldsWithBody: fields + printFields(bodyFields(type)),
+    fieldsWithBody: fields + printFields(bodyFields(contentType(path))),
   }
 }
 

@@ -5,7 +5,7 @@
  * connection; so nothing here has to be lenient, and two readings of one request cannot follow each other
  * (RFC 9112 11.2, request smuggling).
  */
-import type { Conditions } from '../answer/decide-answer.ts'
+import type { Conditions } from './conditions.ts'
 
 export interface PlainRequest {
   readonly method: 'GET' | 'HEAD'

@@ -5,7 +5,8 @@ import { plainAddress } from '#core/limits/index.ts'
 import { serve } from '../connection/careful.ts'
 import { AnswerWatch } from '../connection/patience.ts'
 import type { Request, Response } from '../connection/respond.ts'
-import { Service, type ServiceOptions, View } from '../connection/service.ts'
+import { Service, type ServiceOptions } from '../connection/service.ts'
+import { View } from '../connection/view.ts'
 import { HEAD_BYTES_MAX, HEAD_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS } from '../limits/bounds.ts'
 import {
   type Certificate,

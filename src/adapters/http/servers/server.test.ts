@@ -30,7 +30,7 @@ async function world(options: { bigBytes?: Buffer } = {}) {
   await writeFile(join(docroot, 'local_stats/index.html'), 'stats')
   await writeFile(join(docroot, 'secret.txt'), 'secret')
   await writeFile(join(dir.path, 'outside.txt'), 'secret')
-  await symlink('../../outside.txt', join(docroot, 'local_out.txt'))
+  await symlink('../outside.txt', join(docroot, 'local_out.txt'))
   await symlink('/', join(docroot, 'local_root'))
   await symlink('local_logo.png', join(docroot, 'local_link.png'))
   const records: RequestRecord[] = []
