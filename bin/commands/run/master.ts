@@ -4,14 +4,22 @@ import { makeFolders } from '#adapters/disk/index.ts'
 import { loadOrMakeKey } from '#adapters/ssh/index.ts'
 import { makeNetworkKeys } from '#adapters/tuf/index.ts'
 import { epochMs } from '#base/time.ts'
-import type { MasterSettings } from '#formats/cvdnet-toml/index.ts'
-import { type Master, type MasterOptions, masterFiles, startMaster } from '#roles/master/index.ts'
+import type { MasterSettings, UpstreamSettings } from '#formats/cvdnet-toml/index.ts'
+import {
+  type Master,
+  type MasterOptions,
+  masterFiles,
+  startMaster,
+  type UpstreamOptions,
+} from '#roles/master/index.ts'
+import manifest from '../../../package.json' with { type: 'json' }
 import { CommandEnd, EXIT, say } from '../../io.ts'
 import { engineFacts } from './dns.ts'
 import { treeMetrics } from './metrics.ts'
 import { readPublisher } from './publishers.ts'
 import { mirrorRecord, sigmakerRecord } from './registry.ts'
 import type { Prepared, Role, RunningRole } from './role.ts'
+import { readSecret } from './secrets.ts'
 import { openStoreOf, storePlace } from './store.ts'
 
 export const MASTER_ROLE: Role = {
@@ -21,7 +29,7 @@ export const MASTER_ROLE: Role = {
   prepare: async (settings): Promise<Prepared> => {
     const { master, zone, state, updateRecord } = settings
     if (master === undefined) throw new Error('there is no [master]')
-    const { name, publishers, sigmakers, mirrors, ...rest } = master
+    const { name, publishers, sigmakers, mirrors, upstream, ...rest } = master
     const now = epochMs(Date.now())
     const options = {
       ...rest,
@@ -32,12 +40,18 @@ export const MASTER_ROLE: Role = {
       publishers: await Promise.all(publishers.map(readPublisher)),
       sigmakers: sigmakers.map(sigmakerRecord),
       mirrors: await Promise.all(mirrors.map((entry) => mirrorRecord(entry, now))),
+      upstream: upstream && (await upstreamOptions(upstream)),
       onEvent: (line: string) => say(`${name}: ${line}`),
     }
     await mindLostKeys(options)
     const place = await storePlace(settings.store)
     return {
-      madeOf: [options.publishers, options.mirrors.map(({ rsyncLogin }) => rsyncLogin), place],
+      madeOf: [
+        options.publishers,
+        options.mirrors.map(({ rsyncLogin }) => rsyncLogin),
+        options.upstream?.proxy,
+        place,
+      ],
       begin: async () => {
         await using starting = new AsyncDisposableStack()
         const store = starting.use(await openStoreOf(settings, place))
@@ -51,6 +65,15 @@ export const MASTER_ROLE: Role = {
       },
     }
   },
+}
+
+async function upstreamOptions(settings: UpstreamSettings): Promise<UpstreamOptions> {
+  const { proxy, ...rest } = settings
+  const { version } = manifest
+  if (proxy === undefined) return { ...rest, version, proxy }
+  const { host: server, port, login } = proxy
+  const password = login && (await readSecret(login.password, "the upstream proxy's password"))
+  return { ...rest, version, proxy: { server, port, user: login?.user, password } }
 }
 
 function publishedBy(master: Master) {

@@ -32,6 +32,8 @@ export interface AskingRun {
 export interface Question<Content> {
   readonly file: string
   readonly ask: (url: URL) => Promise<ServerAnswer<Content>>
+  /** Servers that are known to have another one. */
+  readonly except?: ReadonlySet<string>
 }
 
 export interface Taken<Content> {
@@ -123,8 +125,9 @@ export async function askServers<Content>(
   refuse: (content: Content, server: string) => Promise<string | undefined>,
 ): Promise<Outcome<Taken<Content>, Failures>> {
   const failures = new Failures()
+  const { file, except } = question
   for (const server of run.walk.order) {
-    const { file } = question
+    if (except?.has(server)) continue
     const answer = await askServer(run, server, question)
     if (answer.kind === 'found') {
       const reason = await refuse(answer.content, server)

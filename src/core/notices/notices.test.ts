@@ -34,6 +34,25 @@ function live(ms: number, standing: (at: number) => readonly StandingProblem[]) 
   return { open, letters }
 }
 
+test('a problem that stands until later is told, and over then, though nobody finds it meanwhile', () => {
+  const lastAt = after(2 * HOUR_MS)
+  const told = { letters: [], lastLetterAt: undefined, toldLevel: undefined }
+  let open: readonly OpenProblem[] = [
+    { ...problem('upstream/daily'), seenAt: START, lastAt, ...told },
+  ]
+  const subjects: string[] = []
+  for (let at = 0; at <= 3 * HOUR_MS; at += 10 * MINUTE_MS) {
+    const review = reviewProblems(open, [], { zone, policy: NOTICE_POLICY, now: after(at) })
+    open = review.open
+    subjects.push(...review.letters.map((letter) => `${at / HOUR_MS} ${letter.subject}`))
+  }
+  assert.deepEqual(subjects, [
+    `${1 / 6} [clamav.test] Trouble with upstream/daily`,
+    '2.5 [clamav.test] Over: Trouble with upstream/daily',
+  ])
+  assert.deepEqual(open, [])
+})
+
 test('a problem is one thread: warning, worse, still, over', () => {
   const { letters, open } = live(5 * DAY_MS, (at) =>
     at < 3 * DAY_MS ? [problem('mirror/a', at < 2 * DAY_MS ? 'old' : 'removed')] : [],

@@ -9,7 +9,7 @@ import { type Letter, letterId, letterText, oneLine, type Recipient } from './le
 /** A problem as the store keeps it, from the first sight of it until its all-clear. */
 export interface OpenProblem extends StandingProblem {
   readonly seenAt: EpochMs
-  /** When it was last found standing. */
+  /** When it was last found standing; until when it stands, where whoever finds it looks more rarely than a monitor. */
   readonly lastAt: EpochMs
   /** Ids of the letters so far. None: it is not yet old enough, or had to wait its turn. */
   readonly letters: readonly string[]

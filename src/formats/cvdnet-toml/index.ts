@@ -21,4 +21,5 @@ export type {
   StatisticsSettings,
   StoreSettings,
   UpdateRecordSettings,
+  UpstreamSettings,
 } from './settings.ts'

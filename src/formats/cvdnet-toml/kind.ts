@@ -1,6 +1,6 @@
 import { isHost, isHostLabel } from '#base/host.ts'
 import { type IpPrefix, parseIpAddress, parseIpPrefix } from '#base/ip-address.ts'
-import { isPlainName, parseDbName } from '#base/names.ts'
+import { type DbName, isPlainName, parseDbName } from '#base/names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from '#base/quantity.ts'
 import { parseSshPublicKeyLine } from '#base/ssh-public-key.ts'
 
@@ -102,6 +102,25 @@ export const engineVersion: Kind<string> = pattern(
 )
 export const country: Kind<string> = pattern('two capital letters (ISO 3166-1)', /^[A-Z]{2}$/)
 
+/** What may stand in a field of an HTTP request. */
+export const headerText: Kind<string> = pattern(
+  'printable ASCII',
+  /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/,
+)
+
+/** Without a login, which would be a secret in this file, and without a query. */
+export const webAddress: Kind<string> = {
+  wanted: 'an address such as "https://database.example"',
+  read: (value) => {
+    const text = asText(value)
+    const url = URL.parse(text ?? '')
+    if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+    const more = url.username + url.password + url.search + url.hash
+    return more === '' ? text : undefined
+  },
+  standIn: '',
+}
+
 export const sshKey: Kind<string> = {
   wanted: 'an ssh public key line, "ssh-ed25519 AAAA…"',
   read: (value) => {
@@ -113,13 +132,10 @@ export const sshKey: Kind<string> = {
 
 /** One or a list of several. */
 export function oneOrMore<T>(kind: Kind<T>): Kind<readonly T[]> {
-  const several = listOf(kind)
+  const several = someOf(kind)
   return {
     wanted: `${kind.wanted}, or a list of several`,
-    read: (value) => {
-      const values = several.read(Array.isArray(value) ? value : [value])
-      return values?.length === 0 ? undefined : values
-    },
+    read: (value) => several.read(Array.isArray(value) ? value : [value]),
     standIn: [],
   }
 }
@@ -134,6 +150,28 @@ export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
     },
     standIn: [],
   }
+}
+
+/** A list of one at least. */
+export function someOf<T>(kind: Kind<T>): Kind<readonly T[]> {
+  const several = listOf(kind)
+  return {
+    wanted: `a list of at least one, each ${kind.wanted}`,
+    read: (value) => {
+      const values = several.read(value)
+      return values?.length === 0 ? undefined : values
+    },
+    standIn: [],
+  }
+}
+
+export const databaseName: Kind<DbName> = {
+  wanted: 'the name of a database',
+  read: (value) => {
+    const name = parseDbName(asText(value) ?? '')
+    return name.ok ? name.value : undefined
+  },
+  standIn: '' as DbName,
 }
 
 export const databases: Kind<'*' | readonly string[]> = {

@@ -1,6 +1,6 @@
 import type { Field } from './field.ts'
 import type { TableReader } from './reader.ts'
-import type { ListenSettings, SecretPlace } from './settings.ts'
+import type { ListenSettings, LoginSettings, SecretPlace } from './settings.ts'
 
 /** Where relative paths start. */
 export class Place {
@@ -38,4 +38,24 @@ export function readPassword(at: TableReader, fields: PasswordFields, place: Pla
   return name === undefined
     ? { kind: 'file', path: place.of(path ?? '') }
     : { kind: 'environment', name }
+}
+
+/** Undefined: there is no user, and so no password either. */
+export function readLogin(
+  at: TableReader,
+  fields: PasswordFields & { readonly user: Field<string | undefined> },
+  place: Place,
+): LoginSettings | undefined {
+  const [user, path, name] = [
+    at.read(fields.user),
+    at.read(fields.passwordFile),
+    at.read(fields.passwordEnv),
+  ]
+  if (at.hasFault('user', 'password_file', 'password_env')) return undefined
+  if (user !== undefined) return { user, password: readPassword(at, fields, place) }
+  const [stray] = [path && 'password_file', name && 'password_env'].filter(
+    (key) => key !== undefined,
+  )
+  if (stray !== undefined) at.refuse(stray, 'a password without a user')
+  return undefined
 }

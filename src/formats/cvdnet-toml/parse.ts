@@ -15,6 +15,7 @@ import { REGISTRY, readRegistry } from './registry-table.ts'
 import type { MasterSettings, MirrorEntry, PublisherSettings, Settings } from './settings.ts'
 import { readStore, STORE } from './store-table.ts'
 import { LOG, ROOT } from './table.ts'
+import { readUpstream } from './upstream-table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 /** Guess: thirty thousand mirrors. */
@@ -52,7 +53,7 @@ export function parseSettings(
     master: file.has(master.MASTER) ? readMaster(file, place, { state, zone }) : undefined,
     mirror: file.has(MIRROR) ? readMirror(file, place) : undefined,
     monitor: file.has(MONITOR) ? readMonitor(file, (path) => place.of(path)) : undefined,
-    mail: file.has(MAIL) ? readMail(file, (path) => place.of(path)) : undefined,
+    mail: file.has(MAIL) ? readMail(file, place) : undefined,
     metrics: file.has(METRICS) ? readMetrics(file) : undefined,
     updateRecord: readUpdateRecord(file),
     dns: file.has(DNS) ? readDns(file, (path) => place.of(path)) : undefined,
@@ -115,6 +116,7 @@ function readMaster(
       databases: one.read(databases),
     })),
     mirrors: mirrors.map((one) => readMirrorEntry(one, place)),
+    upstream: readUpstream(file, place),
   }
   checkTwins(
     sigmakers,

@@ -1,5 +1,6 @@
-import type { DocumentReader, TableReader } from './reader.ts'
-import type { ListenSettings, MailSettings, MonitorSettings, SecretPlace } from './settings.ts'
+import { type Place, readLogin } from './parse-common.ts'
+import type { DocumentReader } from './reader.ts'
+import type { ListenSettings, MailSettings, MonitorSettings } from './settings.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 type PlaceOf = (path: string) => string
@@ -38,7 +39,7 @@ export function readMonitor(file: DocumentReader, placeOf: PlaceOf): MonitorSett
   }
 }
 
-export function readMail(file: DocumentReader, placeOf: PlaceOf): MailSettings {
+export function readMail(file: DocumentReader, place: Place): MailSettings {
   const at = file.table(MAIL)
   const { fields } = MAIL
   return {
@@ -46,7 +47,7 @@ export function readMail(file: DocumentReader, placeOf: PlaceOf): MailSettings {
     host: at.read(fields.host),
     port: at.read(fields.port),
     security: at.read(fields.security),
-    login: readLogin(at, placeOf),
+    login: readLogin(at, fields, place),
     lists: {
       virusdb: at.read(fields.virusdb),
       mirrors: at.read(fields.mirrors),
@@ -64,31 +65,4 @@ export function readMail(file: DocumentReader, placeOf: PlaceOf): MailSettings {
 export function readMetrics(file: DocumentReader): ListenSettings {
   const at = file.table(METRICS)
   return { host: at.read(METRICS.fields.host), port: at.read(METRICS.fields.port) }
-}
-
-function readLogin(
-  at: TableReader,
-  placeOf: PlaceOf,
-): { readonly user: string; readonly password: SecretPlace } | undefined {
-  const { fields } = MAIL
-  const [user, path, name] = [
-    at.read(fields.user),
-    at.read(fields.passwordFile),
-    at.read(fields.passwordEnv),
-  ]
-  if (at.hasFault('user', 'password_file', 'password_env')) return undefined
-  if (user === undefined) {
-    const [stray] = [
-      path === undefined ? undefined : 'password_file',
-      name && 'password_env',
-    ].filter((key) => key !== undefined)
-    if (stray !== undefined) at.refuse(stray, 'a password without a user')
-    return undefined
-  }
-  if ((path === undefined) === (name === undefined)) {
-    at.refuse('password_file', 'exactly one of password_file and password_env is needed')
-  }
-  const password: SecretPlace =
-    name === undefined ? { kind: 'file', path: placeOf(path ?? '') } : { kind: 'environment', name }
-  return { user, password }
 }

@@ -1,4 +1,5 @@
 import type { IpPrefix } from '#base/ip-address.ts'
+import type { DbName } from '#base/names.ts'
 import type { Region } from '#base/region.ts'
 
 /**
@@ -76,6 +77,28 @@ export interface MasterSettings {
   readonly publishers: readonly PublisherSettings[]
   readonly sigmakers: readonly SigmakerSettings[]
   readonly mirrors: readonly MirrorEntry[]
+  /** Undefined: it follows nobody. */
+  readonly upstream: UpstreamSettings | undefined
+}
+
+/** Somebody else's databases that a master follows. */
+export interface UpstreamSettings {
+  /** Base addresses. */
+  readonly servers: readonly string[]
+  readonly databases: readonly DbName[]
+  /** Name of a TXT record. Undefined: the servers are asked. */
+  readonly updateRecord: string | undefined
+  readonly everyMs: number
+  /** Undefined: our own name. */
+  readonly agent: string | undefined
+  readonly proxy:
+    | { readonly host: string; readonly port: number; readonly login: LoginSettings | undefined }
+    | undefined
+}
+
+export interface LoginSettings {
+  readonly user: string
+  readonly password: SecretPlace
 }
 
 /** Paths are those of files; ClamAV alone has none of keys. */
@@ -197,7 +220,7 @@ export interface MailSettings {
   readonly host: string
   readonly port: number
   readonly security: 'none' | 'starttls' | 'tls'
-  readonly login: { readonly user: string; readonly password: SecretPlace } | undefined
+  readonly login: LoginSettings | undefined
   readonly lists: Readonly<Record<'virusdb' | 'mirrors' | 'team', string | undefined>>
   /** `NoticePolicy` of `core/notices`. */
   readonly notices: {

@@ -32,6 +32,7 @@ import {
 } from './mirror-table.ts'
 import { REGISTRY } from './registry-table.ts'
 import { STORE } from './store-table.ts'
+import { MASTER_UPSTREAM, UPSTREAM_PROXY } from './upstream-table.ts'
 import { MAIL, METRICS, MONITOR } from './watch-table.ts'
 
 /**
@@ -92,6 +93,8 @@ export const SECTIONS: readonly Section[] = [
   PUBLISHERS,
   SIGMAKERS,
   MIRRORS,
+  MASTER_UPSTREAM,
+  UPSTREAM_PROXY,
   MIRROR,
   MIRROR_SSH,
   MIRROR_HTTP,

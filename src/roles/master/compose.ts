@@ -14,6 +14,7 @@ import { TufSigner } from '#adapters/tuf/index.ts'
 import { DEFAULT_ENGINE } from '#core/zone/index.ts'
 import { enrol } from './enrol.ts'
 import { followStore } from './follow-store.ts'
+import { followUpstream } from './follow-upstream.ts'
 import { MasterDesk } from './master.ts'
 import { loginsOf } from './mirror-door.ts'
 import { type MasterOptions, masterFiles } from './options.ts'
@@ -96,6 +97,7 @@ export async function startMaster(options: MasterOptions): Promise<Master> {
   // Mirrors that missed a push while this master was away are told now (promise 5).
   const catchUp = begun.then(() => tellErrors(() => master.pushCurrent(undefined, true), onEvent))
   starting.defer(() => catchUp)
+  starting.use(await followUpstream({ ...parts, options, master, begun, signal: stop.signal }))
   // Stopped first: whatever runs behind the door or on schedule may be waiting for a push.
   starting.use(pusher)
   starting.use(

@@ -15,7 +15,7 @@ import type { SshAdmission, SshCall, SshDoorPolicy, UploadLimits } from '#ports/
 import type { Peering } from './peering.ts'
 import type { Pusher } from './pusher.ts'
 import { uploadFolder } from './registry.ts'
-import type { ReleaseDesk } from './release-desk.ts'
+import type { DeskOutcome, ReleaseDesk } from './release-desk.ts'
 import { describePush } from './words.ts'
 
 export interface MasterParts {
@@ -77,6 +77,13 @@ export class MasterDesk implements SshDoorPolicy {
     return TRIGGER_END.refused
   }
 
+  /** Judges what lies in the folder, and pushes it when it was published. Throws when the world fails. */
+  async handIn(releaser: Releaser, folder: string, call: SshCall): Promise<DeskOutcome> {
+    const outcome = await this.#parts.desk.release(releaser, folder, call)
+    if (outcome.kind !== 'refused') await this.#pushFor(call)
+    return outcome
+  }
+
   /** Pushes what is public, without a sigmaker: at the start, every six hours (R103, R110), and to new mirrors (`only`). */
   async pushCurrent(only?: readonly string[], lookFirst = false): Promise<void> {
     const { published, pusher } = this.#parts
@@ -119,12 +126,10 @@ export class MasterDesk implements SshDoorPolicy {
   }
 
   async #trigger(sigmaker: Releaser, call: SshCall): Promise<number> {
-    const { name, desk } = this.#parts
-    call.print(`${name}: release by ${sigmaker.name}`)
+    call.print(`${this.#parts.name}: release by ${sigmaker.name}`)
     try {
-      const outcome = await desk.release(sigmaker, this.#folder(sigmaker), call)
+      const outcome = await this.handIn(sigmaker, this.#folder(sigmaker), call)
       if (outcome.kind === 'refused') return TRIGGER_END.refused
-      await this.#pushFor(call)
       // It throws only when the master is stopping.
       void this.#tellSecond(sigmaker).catch(() => {})
       return TRIGGER_END.published

@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { ProxyOptions } from '#adapters/database-server/index.ts'
+import type { DbName } from '#base/names.ts'
 import type { Habit } from '#core/gate/index.ts'
 import type { MirrorRecord, SigmakerRecord } from '#core/mirrors/index.ts'
 import type { PushPolicy } from '#core/push/index.ts'
@@ -34,6 +36,8 @@ export interface MasterOptions {
   /** Taken into the registry at the start, those whose names it does not know; after that the registry holds. */
   readonly sigmakers: readonly SigmakerRecord[]
   readonly mirrors: readonly MirrorRecord[]
+  /** Somebody else's databases that it follows. */
+  readonly upstream?: UpstreamOptions | undefined
   /** What it shares with the other roles and masters. Whoever opened it closes it. */
   readonly store: Store
   /** How long a release waits for the store, or for another master. */
@@ -42,6 +46,22 @@ export interface MasterOptions {
   readonly onEvent?: (line: string) => void
   /** Sees every push as it goes, whoever asked for it. */
   readonly onPush?: (mirror: string, event: PushEvent) => void
+}
+
+export interface UpstreamOptions {
+  /** Base addresses. */
+  readonly servers: readonly string[]
+  readonly databases: readonly DbName[]
+  /** Name of the TXT record that is asked first. */
+  readonly updateRecord: string | undefined
+  readonly everyMs: number
+  /** User-Agent. Undefined: our own, with `version`. */
+  readonly agent: string | undefined
+  /** Of this program. */
+  readonly version: string
+  readonly proxy: ProxyOptions | undefined
+  /** `address:port` of each. Absent: those of the system. */
+  readonly resolvers?: readonly string[]
 }
 
 export interface MasterPublisher {

@@ -5,7 +5,7 @@ import type { Generation } from '#base/names.ts'
 import { unreachable } from '#base/outcome.ts'
 import { toSeconds } from '#base/time.ts'
 import type { Changes } from '#core/changes/index.ts'
-import { describeReason, type Releaser, type Verdict } from '#core/gate/index.ts'
+import { describeReason, type GateReason, type Releaser, type Verdict } from '#core/gate/index.ts'
 import { isUploadInProgress } from '#core/intake/index.ts'
 import { planRelease, type Release } from '#core/release/index.ts'
 import type { Clock } from '#ports/clock.ts'
@@ -42,7 +42,7 @@ const REFUSED_KEPT = 50
 export type DeskOutcome =
   | { readonly kind: 'published'; readonly release: Release; readonly generation: Generation }
   | { readonly kind: 'already-published' }
-  | { readonly kind: 'refused' }
+  | { readonly kind: 'refused'; readonly reasons: readonly GateReason[] }
 
 interface Upload {
   readonly id: string

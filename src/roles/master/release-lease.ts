@@ -31,7 +31,7 @@ export async function holdReleaseLease(
   let said = ''
   for (;;) {
     const obstacle = await take(options)
-    if (obstacle === undefined) return keepRenewed(options)
+    if (obstacle === undefined) return untilReleased(options)
     if (obstacle !== said) say(`${obstacle}; publishing waits for it`)
     said = obstacle
     if (clock.now() >= deadline) throw new StoreError('away', `publish: ${obstacle}`)
@@ -50,22 +50,38 @@ async function take({ self, jobs, clock }: LeaseOptions): Promise<string | undef
   }
 }
 
-/** A lease that could not be renewed is no reason to stop: what matters is refused when it is committed. */
-function keepRenewed({ self, jobs, clock }: LeaseOptions): AsyncDisposable {
+function untilReleased(options: LeaseOptions): AsyncDisposable {
+  const { self, jobs } = options
+  const renewing = keepRenewed(RELEASE_LEASE, options)
+  return {
+    async [Symbol.asyncDispose]() {
+      await renewing[Symbol.asyncDispose]()
+      // One that cannot be ended now ends by itself.
+      await jobs.endLease(RELEASE_LEASE, self).catch(() => {})
+    },
+  }
+}
+
+/**
+ * Keeps a lease that one has until it is disposed, which does not end the lease. One that could not be renewed is no reason to
+ * stop: what matters is refused when it is committed.
+ */
+export function keepRenewed(
+  name: string,
+  { self, jobs, clock }: Pick<LeaseOptions, 'self' | 'jobs' | 'clock'>,
+): AsyncDisposable {
   const stop = new AbortController()
   const renewing = (async () => {
     while (!stop.signal.aborted) {
       await clock.sleep(RENEW_EVERY_MS, stop.signal).catch(() => {})
       if (stop.signal.aborted) return
-      await jobs.lease(RELEASE_LEASE, self, TTL_MS, clock.now()).catch(() => {})
+      await jobs.lease(name, self, TTL_MS, clock.now()).catch(() => {})
     }
   })()
   return {
     async [Symbol.asyncDispose]() {
-      stop.abort(new Error('The release is over'))
+      stop.abort(new Error('The work is over'))
       await renewing
-      // One that cannot be ended now ends by itself.
-      await jobs.endLease(RELEASE_LEASE, self).catch(() => {})
     },
   }
 }

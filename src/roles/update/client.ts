@@ -1,8 +1,7 @@
 /** A run of the client with all around it: what the servers asked for, the scanner, and what the operator wants to be run. */
 import { readdir } from 'node:fs/promises'
-import { arch, platform } from 'node:os'
 import { describeReload, reloadClamdOf } from '#adapters/clamd/index.ts'
-import { HttpDatabaseServer } from '#adapters/database-server/index.ts'
+import { firstText, HttpDatabaseServer, ownAgent } from '#adapters/database-server/index.ts'
 import { DiskError, diskError } from '#adapters/disk/index.ts'
 import { describeTrial, engineVersion, tryInEngine } from '#adapters/engine-test/index.ts'
 import {
@@ -24,7 +23,6 @@ import {
 import type { PublisherKeys } from '#formats/dsig/index.ts'
 import type { FreshclamDat } from '#formats/freshclam-dat/index.ts'
 import type { Clock } from '#ports/clock.ts'
-import { firstText } from './first-text.ts'
 import { UpdateBusyError, updateOnce } from './update-once.ts'
 import type { EngineTest, Voice } from './world.ts'
 
@@ -96,9 +94,8 @@ async function askAndUpdate(
   { uuid }: FreshclamDat,
   signal: AbortSignal,
 ): Promise<UpdateReport> {
-  const about = `OS: ${platform()}, ARCH: ${arch()}, UUID: ${uuid}`
   await using server = new HttpDatabaseServer({
-    agent: plan.agent ?? `cvdnet/${version} (${about})`,
+    agent: plan.agent ?? ownAgent(version, uuid),
     connectMsMax: plan.connectMsMax,
     silentMsMax: plan.silentMsMax,
     proxy: plan.proxy,

@@ -1,6 +1,7 @@
 /** One run of a client: every database that it keeps, one after the other. */
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { Announcements, sweep } from '#adapters/database-server/index.ts'
 import { DiskError, makeFolders, takeLock } from '#adapters/disk/index.ts'
 import type { DbName } from '#base/names.ts'
 import { toSeconds } from '#base/time.ts'
@@ -20,8 +21,7 @@ import { updateCustom } from './custom.ts'
 import { install, isInstalled } from './install.ts'
 import { type LocalDatabase, localDatabase } from './local.ts'
 import { Network } from './network.ts'
-import { Announcements, newestOnServers } from './newest.ts'
-import { sweep } from './scratch.ts'
+import { newestOnServers } from './newest.ts'
 import type { UpdateRun, UpdateWorld } from './world.ts'
 
 /** In the database folder, so that the last step is a rename; neither engine nor freshclam looks into it. */
@@ -54,7 +54,7 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
   const network = networkRoot === undefined ? undefined : await Network.look(looking, networkRoot)
   const run: UpdateRun = { ...looking, network }
   await tellUnwanted(run)
-  const announcements = new Announcements(run)
+  const announcements = announcementsFor(run)
   const databases = new Map<DbName, DatabaseEnd>()
   for (const name of world.databases) {
     const end = await orFailed(() => updateDatabase(name, announcements, run), run)
@@ -69,6 +69,17 @@ export async function updateOnce(world: UpdateWorld, signal: AbortSignal): Promi
     tell(end.kind, describeCustomEnd(placeName(url), end), run)
   }
   return { databases, custom, newestClamav: await announcements.newestClamav() }
+}
+
+/** Nobody has signed the record; where the network's manifest is known, that says more. */
+function announcementsFor({ servers, network, resolveTxt, now, voice }: UpdateRun): Announcements {
+  const isAsked = servers.kind === 'public' && network === undefined
+  return new Announcements({
+    name: isAsked ? servers.recordName : undefined,
+    resolveTxt,
+    now,
+    voice,
+  })
 }
 
 /** What this machine refuses one file costs that file: those before it are told to the scanner, those after it tried. */

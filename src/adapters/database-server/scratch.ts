@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { diskError } from '#adapters/disk/index.ts'
 import { type EpochSeconds, epochMs, toSeconds } from '#base/time.ts'
 
-/** Beside a download that broke off, and says whose it is: see `adapters/database-server`. */
+/** Beside a download that broke off, and says whose it is: see `partial-file.ts`. */
 const NOTE = '.from'
 /** A file that nobody has gone on with for so long has been replaced on its server, or is not wanted any more. */
 const KEPT_SECONDS_MAX = 7 * 24 * 3600
