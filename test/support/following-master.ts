@@ -102,6 +102,11 @@ export async function has(master: Master, version: number, database = 'acme'): P
   )
 }
 
+/** What it says comes after what it shows. */
+export async function says(master: Master, words: RegExp): Promise<void> {
+  await eventually(async () => assert.match(master.said.join('\n'), words))
+}
+
 interface FollowingMore extends Partial<FollowingOptions> {
   /** Version that the upstream begins with. */
   readonly first?: number

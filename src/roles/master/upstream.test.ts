@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { MemoryStore } from '#adapters/memory/index.ts'
 import { acmeVersions } from '../../../test/support/acme-versions.ts'
-import { aFolder, following, followingMaster, has } from '../../../test/support/following-master.ts'
+import {
+  aFolder,
+  following,
+  followingMaster,
+  has,
+  says,
+} from '../../../test/support/following-master.ts'
 import { packedOtherwise } from '../../../test/support/patched-versions.ts'
 import { eventually, without } from '../../../test/support/run.ts'
 import { updateClient } from '../../../test/support/update-world.ts'
@@ -27,10 +33,7 @@ test('the first version comes whole, a jump over two by patches alone, to the sa
   {
     await using first = await followingMaster({ ...given, store })
     await has(first, 1)
-    assert.match(
-      first.said.join('\n'),
-      /^upstream: acme is new: version 1, whole, \d+ bytes fetched$/m,
-    )
+    await says(first, /^upstream: acme is new: version 1, whole, \d+ bytes fetched$/m)
   }
   // It is away while two versions come.
   await upstream.release(2)
@@ -47,10 +50,7 @@ test('the first version comes whole, a jump over two by patches alone, to the sa
     await readFile(join(upstream.root, 'acme.cvd')),
   )
   assert.ok(master.files().includes('acme-2.cdiff') && master.files().includes('acme-3.cdiff'))
-  assert.match(
-    master.said.join('\n'),
-    /^upstream: acme 1 → version 3, by patches, \d+ bytes fetched$/m,
-  )
+  await says(master, /^upstream: acme 1 → version 3, by patches, \d+ bytes fetched$/m)
   const journal = await store.journal.read({ limit: 10 })
   const releases = journal.filter(({ what }) => what === 'published').map(({ who }) => who)
   assert.deepEqual(releases, ['upstream', 'upstream'])
