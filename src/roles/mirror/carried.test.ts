@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readBundle, writeBundle } from '#adapters/bundle/index.ts'
@@ -13,6 +13,7 @@ import {
 } from '../../../test/support/mirror-sync.ts'
 import { type Files, type MirrorWorld, mirrorWorld } from '../../../test/support/mirror-world.ts'
 import { patchedFiles } from '../../../test/support/patched-versions.ts'
+import { mountSmall } from '../../../test/support/small-disk.ts'
 import { type MakeBundleOptions, makeBundle } from './make-bundle.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -145,6 +146,25 @@ test('a bundle that is cut, changed, of strangers or no bundle changes nothing',
   await saysNo(inside, 'refused', /no bundle/, from(at('page.tar')))
   await truncate(at('2.tar'), size - 2000)
   await saysNo(inside, 'refused', /not all of one/, from(at('2.tar')))
+})
+
+test('a full disk under the state is told, and nothing of the bundle is left on it', async (context) => {
+  await using world = await twoSides()
+  const { it, inside, at } = world
+  await world.publish(1, { ...releaseFiles(it, 1), 'large.ndb': 'x'.repeat(1_500_000) })
+  await synced(it)
+  await world.bundle('1.tar')
+  await mkdir(inside.state, { recursive: true })
+  using disk = mountSmall(inside.state, '1m')
+  if (disk === undefined) return context.skip('needs the right to mount a small file system')
+  const { end, complained } = await sync(inside, from(at('1.tar')))
+  assert.equal(end.kind, 'failed')
+  assert.match(complained, /no space left on the disk/)
+  const left = await readdir(inside.state, { recursive: true })
+  assert.deepEqual(
+    left.filter((path) => /^(?:incoming\/|carried)/.test(path)),
+    [],
+  )
 })
 
 /** A bundle of a tree that was signed at that time, by way of a mirror that judges as if it were then. */

@@ -6,7 +6,13 @@ import { lstat, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import pMap from 'p-map'
-import { linkOrCopy, listFiles, sha256File, writeFileAtomic } from '#adapters/disk/index.ts'
+import {
+  diskError,
+  linkOrCopy,
+  listFiles,
+  sha256File,
+  writeFileAtomic,
+} from '#adapters/disk/index.ts'
 import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { epochMs, toSeconds } from '#base/time.ts'
 import { databasePath, type Manifest, type ManifestFile } from '#core/release/index.ts'
@@ -50,11 +56,20 @@ export async function fetchByManifest(
   run: SyncRun,
   local: Local,
 ): Promise<Outcome<Fetched, Reasons>> {
-  const first = await fetchOnce(source, world, run, local)
-  if (first.ok || !source.isLive || !mayBeMixed(first.fault)) return first
-  run.print('what came does not fit together; looking once more')
-  await setTimeout(SECOND_LOOK_AFTER_MS, undefined, { signal: run.signal })
-  return await fetchOnce(source, world, run, local)
+  try {
+    const first = await fetchOnce(source, world, run, local)
+    if (first.ok || !source.isLive || !mayBeMixed(first.fault)) return first
+    run.print('what came does not fit together; looking once more')
+    await setTimeout(SECOND_LOOK_AFTER_MS, undefined, { signal: run.signal })
+    return await fetchOnce(source, world, run, local)
+  } catch (error) {
+    // What came so far helps the next run, but not on a disk that everybody else needs too.
+    if (diskError('fetch', error).code === 'disk-full') {
+      await local.trees.dropIncoming()
+      await source.keep(new Set())
+    }
+    throw error
+  }
 }
 
 async function fetchOnce(

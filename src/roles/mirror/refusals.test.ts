@@ -12,6 +12,7 @@ import {
   synced,
 } from '../../../test/support/mirror-sync.ts'
 import { type MirrorWorld, mirrorWorld } from '../../../test/support/mirror-world.ts'
+import { mountSmall } from '../../../test/support/small-disk.ts'
 
 /** Release 1 is published and synced; then the master offers what `wrong` makes. */
 interface Wrong {
@@ -145,12 +146,6 @@ test('the world fails, each with its reason, and the old tree stays', async () =
   await it.writeConf()
   assert.equal((await synced(it)).generation, 2)
 })
-
-function mountSmall(folder: string, size: string): Disposable | undefined {
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', folder])
-  if (mounted.status !== 0) return undefined
-  return { [Symbol.dispose]: () => void spawnSync('umount', [folder]) }
-}
 
 test('a full disk under the state is told, the old tree stays, and room is made again', async (context) => {
   await using it = await mirrorWorld()

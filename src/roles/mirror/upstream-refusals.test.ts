@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeNetworkKeys, TufSigner, TufVerifier } from '#adapters/tuf/index.ts'
@@ -8,6 +8,7 @@ import { epochMs } from '#base/time.ts'
 import { follower, UPSTREAM } from '../../../test/support/follower.ts'
 import { contentOf, releaseFiles, saysNo, synced } from '../../../test/support/mirror-sync.ts'
 import type { MirrorWorld } from '../../../test/support/mirror-world.ts'
+import { mountSmall } from '../../../test/support/small-disk.ts'
 import { aGeneration, aSerial } from '../../../test/support/values.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -70,6 +71,26 @@ test('what the operator hides is not asked for, and names that are nobody’s to
   await it.publish(2, { ...releaseFiles(it, 2), local_logo: 'theirs' })
   await saysNo(it, 'refused', /"local_logo", a name that is not the network's/, UPSTREAM)
   assert.ok(!web.asked.includes('local_logo'))
+})
+
+test('a full disk under the state is told, and what came is not left on it', async (context) => {
+  await using world = await follower()
+  const { it } = world
+  await mkdir(it.state)
+  using disk = mountSmall(it.state, '1m')
+  if (disk === undefined) return context.skip('needs the right to mount a small file system')
+  await it.publish(1, releaseFiles(it, 1))
+  await synced(it, UPSTREAM)
+  const large = { 'one.ndb': 'x'.repeat(600_000), 'two.ndb': 'y'.repeat(600_000) }
+  await it.publish(2, { ...releaseFiles(it, 2), ...large })
+  await saysNo(it, 'failed', /no space left on the disk|ENOSPC/, UPSTREAM)
+  const left = await readdir(it.state, { recursive: true })
+  assert.deepEqual(
+    left.filter((path) => /^(?:incoming|downloads)\//.test(path)),
+    [],
+  )
+  await it.publish(3, { ...releaseFiles(it, 3), 'three.ndb': 'z'.repeat(400_000) })
+  assert.equal((await synced(it, UPSTREAM)).generation, 3)
 })
 
 /** Another network's signatures over the same files. */
