@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
-import { makeBundle } from '#roles/mirror/index.ts'
-import { say, sayJson } from '../../io.ts'
+import { MirrorError, makeBundle } from '#roles/mirror/index.ts'
+import { CommandEnd, EXIT, say, sayJson } from '../../io.ts'
 import { untilInterrupted } from '../cvd/common.ts'
 import { megabytes } from '../megabytes.ts'
 import type { BundleFlags } from './follower.ts'
@@ -17,6 +17,9 @@ export async function bundle(file: string, flags: BundleFlags): Promise<void> {
       output,
       since: since === undefined ? undefined : resolve(since),
       signal: untilInterrupted(),
+    }).catch((error: unknown) => {
+      if (!(error instanceof MirrorError)) throw error
+      throw new CommandEnd(EXIT.usage, error.faults.join('\n'))
     }),
   )
   if (json === true) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   mkdir,
   mkdtempDisposable,
+  readdir,
   readFile,
   stat,
   truncate,
@@ -14,6 +15,7 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { pack } from 'tar-stream'
 import { run, without } from '../../../test/support/run.ts'
+import { mountSmall } from '../../../test/support/small-disk.ts'
 import { readBundle, writeBundle } from './index.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -108,4 +110,16 @@ test('what is no archive, or an empty one, is told apart from a disk that fails'
   const gone = [{ path: 'a', file: here.at('nowhere') }]
   await assert.rejects(writeBundle(here.at('b.tar'), gone, { signal }), { name: 'DiskError' })
   assert.equal(await stat(here.at('b.tar')).catch(() => 'nothing'), 'nothing')
+})
+
+test('a disk that is too small is told, and nothing stays on it', async (context) => {
+  await using here = await folder()
+  await mkdir(here.at('stick'))
+  using disk = mountSmall(here.at('stick'), '64k')
+  if (disk === undefined) return context.skip('needs the right to mount a small file system')
+  await writeFile(here.at('a'), 'x'.repeat(1_000_000))
+  const files = [{ path: 'a', file: here.at('a') }]
+  const written = writeBundle(here.at('stick/b.tar'), files, { signal })
+  await assert.rejects(written, { name: 'DiskError', code: 'disk-full' })
+  assert.deepEqual(await readdir(here.at('stick')), [])
 })

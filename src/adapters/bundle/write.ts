@@ -69,6 +69,9 @@ async function addFile(
     if (error) taken.reject(error)
     else taken.resolve()
   })
+  // Without somebody who hears of it, either would end the program.
+  entry.on('error', taken.reject)
+  taken.promise.catch(() => {})
   let place = 0
   while (place < size) {
     signal.throwIfAborted()
@@ -80,16 +83,16 @@ async function addFile(
     )
     if (bytesRead === 0) throw new Error(`"${file}" was cut while it was read`)
     place += bytesRead
-    if (!entry.write(buffer.subarray(0, bytesRead))) await drained(entry)
+    if (!entry.write(buffer.subarray(0, bytesRead))) {
+      await Promise.race([drained(entry), taken.promise])
+    }
   }
   entry.end(null)
   await taken.promise
 }
 
-/** Also when it is over, so that nobody waits for a stream that was destroyed. */
 function drained(entry: ReturnType<Pack['entry']>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   entry.once('drain', resolve)
-  entry.once('close', resolve)
   return promise
 }

@@ -10,6 +10,7 @@ import { fail, type Outcome, ok } from '#base/outcome.ts'
 import { HEADER_SUFFIX, type Manifest } from '#core/release/index.ts'
 import { type EarlierBundle, isTrustFile, planBundle } from '#core/sync/index.ts'
 import { HEADER_BYTES, parseHeader } from '#formats/cvd/index.ts'
+import { MirrorError } from './compose.ts'
 import { loadSettings } from './settings.ts'
 import { readTree } from './tree-record.ts'
 
@@ -33,13 +34,13 @@ export interface MadeBundle {
   readonly remade: readonly string[]
 }
 
-/** Every reason, a line each. Throws `DiskError`. */
+/** Every reason, a line each. Throws `DiskError`, and `MirrorError` for a conf that cannot be used. */
 export async function makeBundle(
   options: MakeBundleOptions,
 ): Promise<Outcome<MadeBundle, readonly string[]>> {
   const { confFile, home, output, since, signal } = options
   const settings = await loadSettings(confFile, home)
-  if (!settings.ok) return settings
+  if (!settings.ok) throw new MirrorError('bad-conf', `use "${confFile}"`, settings.fault)
   const served = readTree(await new MirrorTrees(settings.value.state).current())
   if (served === undefined) return fail(['this mirror has nothing to carry yet: let it pull first'])
   const { folder, record } = served
